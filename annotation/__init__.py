@@ -1,0 +1,1 @@
+"""The domain: studies, readers, sessions, the log of turns, time and audit."""

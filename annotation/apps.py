@@ -1,0 +1,12 @@
+"""The Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AnnotationConfig(AppConfig):
+    """The one app of the product; its migrations lie in the top-level folder."""
+
+    name = "annotation"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,33 @@
+"""The audit trail: append-only by database trigger, hash-chained."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """One thing somebody did; ``digest`` covers the row and ``previous``."""
+
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
+    )
+    action = models.CharField(max_length=40)
+    subject = models.CharField(max_length=120)
+    data = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["id"]
+        triggers = [
+            pgtrigger.Protect(
+                name="audit_is_append_only",
+                operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at} {self.action} {self.subject}"

@@ -1,0 +1,1 @@
+"""Engines and the sessions that keep them warm; knows nothing of Django."""

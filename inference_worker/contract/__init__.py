@@ -1,0 +1,1 @@
+"""What the web side and the workers agree on; imports numpy and nothing heavier."""
