@@ -1,0 +1,1 @@
+"""Wiring only: settings, doors (ASGI, URLs, Celery) and the supervisor."""

@@ -1,0 +1,1 @@
+"""Django settings: ``local`` (this machine), ``production`` (behind TLS), ``test``."""
