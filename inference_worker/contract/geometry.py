@@ -87,7 +87,7 @@ class Geometry:
         return np.asarray(located @ inverse[:3, :3].T + inverse[:3, 3])
 
     def check_voxels(self, voxels: ArrayLike) -> None:
-        """Refuse (``prompt:outside-volume``) indices that are no voxel of the volume."""
+        """Refuse (``prompt:outside-volume``) indices outside the volume."""
         indices = np.atleast_2d(np.asarray(voxels))
         outside = (indices < 0) | (indices >= np.asarray(self.shape))
         if outside.any():
