@@ -1,0 +1,1 @@
+"""User time and machine time, derived from events when asked; pure functions."""
