@@ -1,0 +1,335 @@
+import type { Prompt } from '../wire/Prompt';
+import type {
+  PredictionMessage,
+  ServerMessage,
+  StateMessage,
+} from '../wire/ServerMessage';
+import type { WireError } from '../wire/WireError';
+import { ClockOffset } from './ClockOffset';
+import { Emitter } from './Emitter';
+import type { EventRecorder } from './EventRecorder';
+import { isVisitOnly } from './isVisitOnly';
+import type { Link } from './Link';
+import type { LogState } from './LogState';
+import type { MaskStream } from './MaskStream';
+import type { MaskVolume } from './MaskVolume';
+import { pendingTurns } from './pendingTurns';
+import { type LogAction, reduceLog } from './reduceLog';
+import type { SessionStatus } from './SessionStatus';
+import type { Errand, UnsentStore } from './UnsentStore';
+
+/** The answer that changed the mask. */
+export interface MaskCause {
+  readonly turn: string;
+  readonly seq: number;
+  readonly stage: string;
+  readonly final: boolean;
+}
+
+export interface SessionEvents {
+  log: LogState;
+  /** `cause` is null where the whole mask was replaced */
+  mask: {
+    readonly slices: readonly number[];
+    readonly cause: MaskCause | null;
+  };
+  status: SessionStatus;
+  /** a sentence for the reader is due */
+  error: WireError;
+}
+
+export interface SessionParts {
+  readonly link: Link;
+  readonly stream: MaskStream;
+  readonly store: UnsentStore;
+  readonly recorder: EventRecorder;
+  readonly newId: () => string;
+  readonly now: () => number;
+}
+
+const EVENTS_MS = 2_000;
+
+/**
+ * The reader's side of a session: the log ahead of the server's, the mask as
+ * it was last told, and everything unsent. The server's word always wins.
+ */
+export class Session {
+  readonly events = new Emitter<SessionEvents>();
+  readonly clock = new ClockOffset();
+  readonly #parts: SessionParts;
+  /** What the server has written. */
+  #written: LogState = { turns: [] };
+  /** The same with what is unsent on top of it. */
+  #log: LogState = { turns: [] };
+  #connection: SessionStatus['connection'] = 'connecting';
+  #synchronised = false;
+  #worker: string | null = null;
+  #latencyMs: number | null = null;
+  readonly #sentAt = new Map<string, number>();
+  readonly #batches: ReturnType<typeof setInterval>;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#foresee();
+    parts.link.events.on('closed', ({ final }) => {
+      this.#connection = final ? 'refused' : 'offline';
+      this.#synchronised = false;
+      this.#tellStatus();
+    });
+    parts.link.events.on('message', (message) => this.#receive(message));
+    parts.stream.events.on('replaced', ({ slices }) => {
+      this.events.emit('mask', { slices, cause: null });
+      this.#tellStatus();
+    });
+    parts.stream.events.on('error', (error) =>
+      this.events.emit('error', error),
+    );
+    this.#batches = setInterval(() => this.sendEvents(), EVENTS_MS);
+  }
+
+  get mask(): MaskVolume {
+    return this.#parts.stream.mask;
+  }
+
+  get log(): LogState {
+    return this.#log;
+  }
+
+  get status(): SessionStatus {
+    const { store, stream } = this.#parts;
+    const pending = pendingTurns(this.#log);
+    return {
+      connection: this.#connection,
+      draftVersion: stream.version,
+      unsent: store.errands.length,
+      unsentStrokes: store.errands.filter(
+        (errand) => errand.type === 'turn' && !isVisitOnly(errand.prompts),
+      ).length,
+      durable: store.durable,
+      worker: this.#worker,
+      latencyMs: this.#latencyMs,
+      working: pending.length > 0,
+      fraction:
+        pending.find((turn) => turn.fraction !== null)?.fraction ?? null,
+    };
+  }
+
+  /** Take a turn: kept, shown and sent, in this order. @returns its id */
+  take(prompts: readonly Prompt[]): string {
+    const id = this.#parts.newId();
+    this.#send({ type: 'turn', id, prompts });
+    return id;
+  }
+
+  undo(): void {
+    this.#parts.recorder.record('undo');
+    this.#send({ type: 'undo', id: this.#parts.newId() });
+  }
+
+  redo(): void {
+    this.#parts.recorder.record('redo');
+    this.#send({ type: 'redo', id: this.#parts.newId() });
+  }
+
+  /** Give up the newest turn that is still being answered, if any. */
+  cancel(): void {
+    const turn = pendingTurns(this.#log).at(-1);
+    if (turn) {
+      this.#parts.recorder.record('cancel', { turn: turn.id });
+      this.#send({ type: 'cancel', turn: turn.id });
+    }
+  }
+
+  sendEvents(): void {
+    const batch = this.#synchronised ? this.#parts.recorder.batch() : null;
+    if (batch) {
+      this.#parts.link.send({ type: 'events', ...batch });
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#batches);
+    this.#parts.stream.close();
+    this.#parts.link.close();
+  }
+
+  #send(errand: Errand): void {
+    this.#parts.store.add(errand);
+    this.#foresee();
+    if (this.#synchronised) {
+      this.#dispatch(errand);
+    }
+    this.#tellStatus();
+  }
+
+  #dispatch(errand: Errand): void {
+    if (this.#parts.link.send(errand) && errand.type === 'turn') {
+      this.#sentAt.set(errand.id, this.#parts.now());
+      this.#parts.recorder.record('turn_sent', {
+        turn: errand.id,
+        kinds: errand.prompts.map((prompt) => prompt.kind).join('+'),
+      });
+    }
+  }
+
+  #change(...actions: readonly LogAction[]): void {
+    this.#written = actions.reduce(reduceLog, this.#written);
+    this.#foresee();
+  }
+
+  /** Show at once what the server will say to the errands. */
+  #foresee(): void {
+    this.#log = this.#parts.store.errands
+      .map(actionOf)
+      .reduce(reduceLog, this.#written);
+    this.events.emit('log', this.#log);
+  }
+
+  #receive(message: ServerMessage): void {
+    const { recorder, stream } = this.#parts;
+    switch (message.type) {
+      case 'state':
+        this.#synchronise(message);
+        break;
+      case 'turn_taken':
+        recorder.record('turn_taken', {
+          turn: message.turn,
+          seq: message.seq,
+        });
+        this.#acknowledge(message.turn, message.seq);
+        break;
+      case 'prediction':
+        this.#predict(message);
+        break;
+      case 'canvas':
+        stream.replace(message.slices, message.version);
+        break;
+      case 'log':
+        this.#settle((errand) => errand.type !== 'turn');
+        this.#change({
+          type: 'synchronised',
+          turns: message.turns,
+          pending: null,
+        });
+        break;
+      case 'progress':
+        this.#change({ ...message, type: 'progressed', id: message.turn });
+        break;
+      case 'events_taken':
+        recorder.acknowledge(message.tab, message.seq);
+        break;
+      case 'clock':
+        this.#exchange(message.t, message.server_ms);
+        break;
+      case 'error':
+        this.#refuse(message.turn, message.error);
+        break;
+    }
+    this.#tellStatus();
+  }
+
+  #synchronise(message: StateMessage): void {
+    const { store, stream } = this.#parts;
+    const written = new Set(message.turns.map((turn) => turn.id));
+    store.remove((errand) => errand.type === 'turn' && written.has(errand.id));
+    this.#change({
+      type: 'synchronised',
+      turns: message.turns,
+      pending: new Set(message.pending),
+    });
+    this.#connection = 'online';
+    this.#synchronised = true;
+    stream.catchUp(message.draft_version);
+    for (const errand of store.errands) {
+      this.#dispatch(errand);
+    }
+    this.sendEvents();
+  }
+
+  #acknowledge(id: string, seq: number): void {
+    const { store } = this.#parts;
+    const errand = store.errands.find((e) => e.type === 'turn' && e.id === id);
+    if (errand) {
+      store.remove((e) => e === errand);
+      this.#change(actionOf(errand), { type: 'taken', id, seq });
+    }
+  }
+
+  /** The oldest errand of a kind the server answers in turn is done. */
+  #settle(answered: (errand: Errand) => boolean): void {
+    const done = this.#parts.store.errands.find(answered);
+    this.#parts.store.remove((errand) => errand === done);
+  }
+
+  #predict(message: PredictionMessage): void {
+    const { recorder, stream, now } = this.#parts;
+    const { turn, seq, stage, final, version } = message;
+    recorder.record('prediction_received', {
+      turn,
+      seq,
+      stage,
+      final,
+      version,
+      ...message.times,
+      sent_at: message.sent_at,
+    });
+    this.#acknowledge(turn, seq);
+    const sentAt = this.#sentAt.get(turn);
+    if (sentAt !== undefined) {
+      this.#latencyMs = now() - sentAt;
+      this.#sentAt.delete(turn);
+    }
+    this.#worker = message.worker;
+    const retracted = this.#log.turns.some(
+      (known) => known.id === turn && known.state !== 'active',
+    );
+    stream.apply(retracted ? [] : message.slices, version, (slices) => {
+      this.#change({ type: 'predicted', id: turn, stage, final });
+      this.events.emit('mask', { slices, cause: { turn, seq, stage, final } });
+      this.#tellStatus();
+    });
+  }
+
+  #exchange(sentMs: number, serverMs: number): void {
+    const receivedMs = this.#parts.now();
+    if (this.clock.exchange(sentMs, serverMs, receivedMs)) {
+      this.#parts.recorder.record('clock', {
+        sent_ms: sentMs,
+        server_ms: serverMs,
+        received_ms: receivedMs,
+        offset_ms: this.clock.offsetMs,
+      });
+    }
+  }
+
+  #refuse(turn: string | null, error: WireError): void {
+    const { store, stream } = this.#parts;
+    if (turn === null) {
+      this.#settle((errand) => errand.type !== 'turn');
+    } else {
+      store.remove((e) => (e.type === 'cancel' ? e.turn : e.id) === turn);
+      this.#change({ type: 'failed', id: turn, error });
+    }
+    this.#foresee();
+    // An answer may have been dropped for an undo that did not happen.
+    stream.refetch();
+    this.events.emit('error', error);
+  }
+
+  #tellStatus(): void {
+    this.events.emit('status', this.status);
+  }
+}
+
+function actionOf(errand: Errand): LogAction {
+  switch (errand.type) {
+    case 'turn':
+      return { type: 'drawn', id: errand.id, prompts: errand.prompts };
+    case 'undo':
+      return { type: 'undone' };
+    case 'redo':
+      return { type: 'redone' };
+    case 'cancel':
+      return { type: 'cancelled', id: errand.turn };
+  }
+}

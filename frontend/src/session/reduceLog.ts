@@ -1,0 +1,131 @@
+import type { Prompt } from '../wire/Prompt';
+import type { WireTurn } from '../wire/ServerMessage';
+import type { WireError } from '../wire/WireError';
+import { isVisitOnly } from './isVisitOnly';
+import type { LogState, LogTurn } from './LogState';
+
+export type LogAction =
+  | { type: 'drawn'; id: string; prompts: readonly Prompt[] }
+  | { type: 'taken'; id: string; seq: number }
+  | { type: 'predicted'; id: string; stage: string; final: boolean }
+  | { type: 'progressed'; id: string; fraction: number; stage: string }
+  | { type: 'failed'; id: string; error: WireError }
+  | { type: 'undone' }
+  | { type: 'redone' }
+  | { type: 'cancelled'; id: string }
+  | {
+      type: 'synchronised';
+      turns: readonly WireTurn[];
+      pending: ReadonlySet<string> | null;
+    };
+
+/** The log after `action`; the same rules as the server's, ahead of it. */
+export function reduceLog(log: LogState, action: LogAction): LogState {
+  switch (action.type) {
+    case 'drawn':
+      return drawn(log, action.id, action.prompts);
+    case 'taken':
+      return inOrder(update(log, action.id, { seq: action.seq }).turns);
+    case 'predicted':
+      return update(log, action.id, {
+        stage: action.stage,
+        final: action.final,
+        ...(action.final ? { fraction: null } : {}),
+      });
+    case 'progressed':
+      return update(log, action.id, { fraction: action.fraction });
+    case 'failed':
+      return update(log, action.id, { failure: action.error, fraction: null });
+    case 'undone': {
+      const last = log.turns.findLast(
+        (turn) => turn.state === 'active' && !isVisitOnly(turn.prompts),
+      );
+      return last ? update(log, last.id, { state: 'undone' }) : log;
+    }
+    case 'redone': {
+      const next = log.turns.find((turn) => turn.state === 'undone');
+      return next
+        ? update(log, next.id, { state: 'active', final: false, stage: null })
+        : log;
+    }
+    case 'cancelled':
+      return update(log, action.id, { state: 'discarded', fraction: null });
+    case 'synchronised':
+      return synchronised(log, action.turns, action.pending);
+  }
+}
+
+/** A new marking turn ends the way back to what was undone before it. */
+function drawn(
+  log: LogState,
+  id: string,
+  prompts: readonly Prompt[],
+): LogState {
+  if (log.turns.some((turn) => turn.id === id)) {
+    return log;
+  }
+  const before = isVisitOnly(prompts)
+    ? log.turns
+    : log.turns.map((turn) =>
+        turn.state === 'undone'
+          ? { ...turn, state: 'discarded' as const }
+          : turn,
+      );
+  const turn: LogTurn = {
+    id,
+    seq: null,
+    state: 'active',
+    prompts,
+    stage: null,
+    final: false,
+    fraction: null,
+    failure: null,
+  };
+  return { turns: [...before, turn] };
+}
+
+/** The server's log; what it has not heard of yet must be foreseen again. */
+function synchronised(
+  log: LogState,
+  turns: readonly WireTurn[],
+  pending: ReadonlySet<string> | null,
+): LogState {
+  const known = new Map(log.turns.map((turn) => [turn.id, turn]));
+  return inOrder(
+    turns.map((turn): LogTurn => {
+      const here = known.get(turn.id);
+      const again = here?.state !== turn.state && turn.state === 'active';
+      return {
+        id: turn.id,
+        seq: turn.seq,
+        state: turn.state,
+        prompts: turn.prompts,
+        stage: here && !again ? here.stage : null,
+        final: pending ? !pending.has(turn.id) : turn.final,
+        fraction: here?.fraction ?? null,
+        failure: here?.failure ?? null,
+      };
+    }),
+  );
+}
+
+function update(log: LogState, id: string, change: Partial<LogTurn>): LogState {
+  return {
+    turns: log.turns.map((turn) =>
+      turn.id === id ? { ...turn, ...change } : turn,
+    ),
+  };
+}
+
+function inOrder(turns: readonly LogTurn[]): LogState {
+  const rank = (turn: LogTurn): number => turn.seq ?? Number.POSITIVE_INFINITY;
+  return {
+    turns: turns
+      .map((turn, place) => ({ turn, place }))
+      .sort((a, b) => {
+        const [one, other] = [rank(a.turn), rank(b.turn)];
+        return one === other ? a.place - b.place : one < other ? -1 : 1;
+      })
+      .map(({ turn }) => turn),
+  };
+}

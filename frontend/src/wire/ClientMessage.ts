@@ -1,0 +1,43 @@
+import type { Prompt } from './Prompt';
+import type { SessionEvent } from './SessionEvent';
+
+/** `id` makes each idempotent: sent twice, it is done once. */
+export interface TurnMessage {
+  readonly type: 'turn';
+  readonly id: string;
+  readonly prompts: readonly Prompt[];
+}
+
+export interface UndoMessage {
+  readonly type: 'undo';
+  readonly id: string;
+}
+
+export interface RedoMessage {
+  readonly type: 'redo';
+  readonly id: string;
+}
+
+export interface CancelMessage {
+  readonly type: 'cancel';
+  readonly turn: string;
+}
+
+export interface EventsMessage {
+  readonly type: 'events';
+  readonly tab: string;
+  readonly events: readonly SessionEvent[];
+}
+
+export interface ClockMessage {
+  readonly type: 'clock';
+  readonly t: number;
+}
+
+export type ClientMessage =
+  | TurnMessage
+  | UndoMessage
+  | RedoMessage
+  | CancelMessage
+  | EventsMessage
+  | ClockMessage;

@@ -1,0 +1,46 @@
+import { countVoxels } from './countVoxels';
+import { decodeBase64 } from './decodeBase64';
+import type { PackedRegion } from './PackedRegion';
+
+/**
+ * The labels of a packed region, C order.
+ *
+ * @throws RangeError when the data is not what the region's size asks for
+ */
+export async function unpackLabels(packed: PackedRegion): Promise<Uint8Array> {
+  const count = countVoxels(packed);
+  const stride = Math.ceil(count / 8);
+  const bytes = await inflate(decodeBase64(packed.data));
+  if (packed.planes < 1 || packed.planes > 8) {
+    throw new RangeError(`Labels have 1 to 8 bit planes, not ${packed.planes}`);
+  }
+  if (bytes.length !== stride * packed.planes) {
+    throw new RangeError(
+      `A region of ${count} voxels in ${packed.planes} planes needs ` +
+        `${stride * packed.planes} bytes; ${bytes.length} came`,
+    );
+  }
+  const labels = new Uint8Array(count);
+  for (let plane = 0; plane < packed.planes; plane += 1) {
+    const bit = 1 << plane;
+    const offset = plane * stride;
+    for (let byte = 0; byte < stride; byte += 1) {
+      let rest = bytes[offset + byte] as number;
+      // Most bytes of a mask are empty: one test instead of eight.
+      for (let i = byte * 8; rest !== 0; i += 1) {
+        if (rest & 0x80 && i < count) {
+          labels[i] = (labels[i] as number) | bit;
+        }
+        rest = (rest << 1) & 0xff;
+      }
+    }
+  }
+  return labels;
+}
+
+async function inflate(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([data])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
