@@ -1,0 +1,1 @@
+"""The pages a person opens; the case page hands over to the viewer."""

@@ -1,0 +1,101 @@
+"""Log in, choose a case, open it; and for leads, how a project stands."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from annotation.access import access_assignment, access_project
+from annotation.models import User
+from annotation.pages.bundle import viewer_bundle
+from annotation.selectors.progress import led_projects, project_rows
+from annotation.selectors.worklist import worklist_rows
+from inference_worker.contract.errors import AccessRefused
+
+
+@require_safe
+@login_required
+def worklist(request: HttpRequest) -> HttpResponse:
+    """The reader's cases in their order, and the projects they lead."""
+    user = _user(request)
+    context = {
+        "groups": worklist_rows(user=user),
+        "projects": led_projects(user=user),
+    }
+    return render(request, "annotation/worklist.html", context)
+
+
+@require_safe
+@login_required
+@ensure_csrf_cookie
+def case(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
+    """The viewer page; what is not the user's does not exist for them."""
+    try:
+        assignment = access_assignment(user=_user(request), id=assignment_id)
+    except AccessRefused as refused:
+        raise Http404(refused.message) from refused
+    context = {"assignment": assignment, "bundle": viewer_bundle()}
+    return render(request, "annotation/case.html", context)
+
+
+@require_safe
+@login_required
+def project(request: HttpRequest, slug: str) -> HttpResponse:
+    """How the assignments of a project stand, for those who lead it."""
+    try:
+        found = access_project(user=_user(request), slug=slug)
+    except AccessRefused as refused:
+        raise Http404(refused.message) from refused
+    context = {"project": found, "rows": project_rows(project=found)}
+    return render(request, "annotation/project.html", context)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while the database answers; says nothing else to anybody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page for what does not exist; the API answers in its own shape."""
+    return _problem(request, 404, "This page does not exist, or is not yours to see.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page for what may not be done."""
+    return _problem(request, 403, "You may not do this. Ask the project's lead.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """A page for our own failures."""
+    return _problem(
+        request, 500, "Something broke on our side; nothing you drew is lost."
+    )
+
+
+def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    if request.path.startswith(("/api/", "/wado/")):
+        body: dict[str, Any] = {
+            "code": f"http:{status}",
+            "message": sentence,
+            "extra": {},
+        }
+        return JsonResponse(body, status=status)
+    context = {"status": status, "sentence": sentence}
+    return render(request, "annotation/problem.html", context, status=status)
+
+
+def _user(request: HttpRequest) -> User:
+    user = request.user
+    if not isinstance(user, User):
+        raise TypeError("a page behind login_required was opened without a user")
+    return user
