@@ -1,0 +1,38 @@
+"""The same arithmetic in every worker, so that a replay repeats to the last bit."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+from inference_worker.config import prepare_cublas
+
+
+def pin_arithmetic(threads: int) -> None:
+    """Fix threads and algorithms; once per process, before the first tensor."""
+    prepare_cublas()
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    torch.use_deterministic_algorithms(True)
+    # Filling fresh memory finds reads of it that no engine makes, and costs time.
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.backends.cudnn.benchmark = False
+
+
+def chosen_device(device: str) -> str:
+    """``auto`` as the device it stands for here; others as they are."""
+    if device != "auto":
+        return device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def arithmetic_of(device: str, threads: int) -> dict[str, str | int]:
+    """What a mask's last bit depends on, for a snapshot's header."""
+    named = torch.cuda.get_device_name(device) if "cuda" in device else "cpu"
+    return {
+        "device": named,
+        "machine": platform.machine(),
+        "threads": threads,
+        "torch": torch.__version__,
+    }
