@@ -91,7 +91,9 @@ def secret_key() -> str:
     try:
         return path.read_text()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # As webapp.stack.places makes it, whichever comes first.
+        path.parents[1].mkdir(mode=0o711, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o711, exist_ok=True)
     key = secrets.token_urlsafe(50)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)

@@ -2,15 +2,18 @@
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 TAIL_BYTES = 4000
+FULL_LOG_BYTES = 16 * 1024**2
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent(number: int) -> None:
@@ -21,11 +24,20 @@ def die_with_parent(number: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+
+
+def bare_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a server needs: no PGDATA, PGHOST… of the person's own."""
+    kept = ("PATH", "TZ", "LD_LIBRARY_PATH")
+    return {name: environment[name] for name in kept if name in environment} | {
+        "LC_ALL": "C",
+        "LANG": "C",
+    }
 
 
 class Child:
-    """A process of its own group, whose output goes to ``log``.
+    """A process that leads its own session, and whose output goes to ``log``.
 
     Parameters
     ----------
@@ -33,13 +45,15 @@ class Child:
         What people call it.
     command : sequence of str
     log : Path
-        Appended to; one file per child.
+        Appended to; one file per child. A full one is kept once, as ``.1``.
     environment : mapping
         The child's whole environment.
     user : int, optional
         The user id to run as; only root may give one.
     stop_signal : int
         What asks the process to end; also sent by the kernel when we die.
+    directory : Path, optional
+        Where it runs.
     """
 
     def __init__(
@@ -63,12 +77,9 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        as_user = {} if self.user is None else {"user": self.user, "extra_groups": []}
-        if self.user is not None:
-            import pwd
-
-            as_user["group"] = pwd.getpwuid(self.user).pw_gid
+        if self.log.exists() and self.log.stat().st_size > FULL_LOG_BYTES:
+            self.log.rename(f"{self.log}.1")
+        group = None if self.user is None else pwd.getpwuid(self.user).pw_gid
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -79,8 +90,10 @@ class Child:
                 cwd=self.directory,
                 start_new_session=True,
                 umask=0o077,
+                user=self.user,
+                group=group,
+                extra_groups=None if self.user is None else [],
                 preexec_fn=lambda: die_with_parent(self.stop_signal),
-                **as_user,
             )
 
     @property
@@ -92,7 +105,7 @@ class Child:
         return None if self.process is None else self.process.poll()
 
     def ask_to_stop(self) -> None:
-        if self.alive:
+        if self.process is not None and self.alive:
             self.process.send_signal(self.stop_signal)
 
     def wait_stopped(self, seconds: float) -> None:
@@ -121,7 +134,7 @@ class Child:
             return ""
 
 
-def wait_until(ready, *, child: Child, seconds: float, pause: float = 0.02) -> bool:
+def wait_until(ready: Callable[[], bool], *, child: Child, seconds: float) -> bool:
     """Ask ``ready()`` until it is true, the child is dead, or the time is up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -129,5 +142,5 @@ def wait_until(ready, *, child: Child, seconds: float, pause: float = 0.02) -> b
             return False
         if ready():
             return True
-        time.sleep(pause)
+        time.sleep(0.02)
     return False

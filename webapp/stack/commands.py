@@ -4,8 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from webapp.stack import lent, serve
 from webapp.stack.errors import StackError
-from webapp.stack.lent import test_command
+
+LENDERS = {"test": lent.test, "with": lent.lend}
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -13,18 +15,23 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m webapp.stack", description="Run Slicewise's processes."
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
-    test = verbs.add_parser("test", help="lend a command throw-away services")
-    test.add_argument("command", nargs=argparse.REMAINDER)
+    verbs.add_parser("run", help="serve until Ctrl-C (HOST, PORT, WORKERS)")
+    for verb, text in (
+        ("test", "lend a command throw-away services"),
+        ("with", "lend a command the services that hold the data"),
+    ):
+        lender = verbs.add_parser(verb, help=text)
+        lender.add_argument("command", nargs=argparse.REMAINDER)
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str]) -> int:
     given = parse(arguments)
-    command = list(getattr(given, "command", []))
-    if command[:1] == ["--"]:
-        command = command[1:]
     try:
-        return test_command(command)
+        if given.verb == "run":
+            return serve.run()
+        command = given.command[1:] if given.command[:1] == ["--"] else given.command
+        return LENDERS[given.verb](command)
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -72,15 +72,17 @@ def reachable(path: Path, user: int | None) -> bool:
 
 
 def passable(directory: Path) -> None:
-    """Make a directory that others may pass through and not look into."""
-    directory.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0 and directory.stat().st_uid == 0:
-        directory.chmod(0o711)
+    """Make a directory that the services' user may pass through, and no one reads."""
+    if not directory.exists():
+        directory.mkdir(parents=True)
+        directory.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
 def private(directory: Path, user: int | None) -> None:
     """Make a directory for ``user`` alone."""
     directory.mkdir(parents=True, exist_ok=True)
+    if directory.stat().st_uid not in (os.geteuid(), user):
+        raise StackError(f"{directory} belongs to somebody else.")
     if user is not None:
         os.chown(directory, user, -1)
     directory.chmod(0o700)
@@ -92,35 +94,33 @@ def socket_directory(root: Path) -> Path:
     if len(os.fsencode(wanted)) <= LONGEST_SOCKET_DIRECTORY:
         return wanted
     place = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
-    for base in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108, TID251
-        if base and Path(base).is_dir():
-            short = Path(base) / f"slicewise-{os.geteuid()}-{place}"
-            if len(os.fsencode(short)) <= LONGEST_SOCKET_DIRECTORY:
-                return short
+    for base in (tempfile.gettempdir(), "/tmp"):  # noqa: S108
+        short = Path(base) / f"slicewise-{os.geteuid()}-{place}"
+        if len(os.fsencode(short)) <= LONGEST_SOCKET_DIRECTORY:
+            return short
     raise StackError(
         f"The path of a socket in {wanted} is longer than a socket's name may be. "
         "Set SLICEWISE_DATA to a shorter path."
     )
 
 
-def prepare(root: Path) -> Places:
-    """Make the directories below ``root`` and return them."""
-    user = service_user()
+def prepare(root: Path, *, embedded: bool) -> Places:
+    """Make the directories below ``root``, those of embedded services if wanted."""
+    user = service_user() if embedded else None
     passable(root.parent)
     passable(root)
     places = Places(root=root, sockets=socket_directory(root), user=user)
+    private(places.logs, None)
+    if not embedded:
+        return places
     if not reachable(places.postgres, user):
         raise StackError(
             f"{root} lies below a directory that the user "
             f"{pwd.getpwuid(user).pw_name} may not enter, and PostgreSQL runs as that "
             "user. Set SLICEWISE_DATA to another place, or DATABASE_URL to a server."
         )
-    private(places.sockets, user)
-    if places.sockets.stat().st_uid not in (user, os.geteuid()):
-        raise StackError(f"{places.sockets} belongs to somebody else.")
-    private(places.postgres, user)
-    private(places.valkey, user)
-    private(places.logs, None)
+    for directory in (places.sockets, places.postgres, places.valkey):
+        private(directory, user)
     return places
 
 
