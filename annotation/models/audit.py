@@ -8,8 +8,12 @@ from django.db import models
 
 
 class AuditEvent(models.Model):
-    """One thing somebody did; ``digest`` covers the row and ``previous``."""
+    """One thing somebody did; ``digest`` covers the row and ``previous``.
 
+    ``number`` counts from 1 without gaps.
+    """
+
+    number = models.PositiveBigIntegerField(unique=True)
     at = models.DateTimeField()
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True
@@ -21,7 +25,7 @@ class AuditEvent(models.Model):
     digest = models.CharField(max_length=64, unique=True)
 
     class Meta:
-        ordering = ["id"]
+        ordering = ["number"]
         triggers = [
             pgtrigger.Protect(
                 name="audit_is_append_only",
@@ -31,3 +35,13 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at} {self.action} {self.subject}"
+
+
+class AuditHead(models.Model):
+    """The end of the chain, one row: without it, a removed last event left no trace."""
+
+    number = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.digest}"

@@ -22,6 +22,9 @@ class Session(models.Model):
     ``fence`` grows with every lease; answers under an older fence are dropped.
     ``draft_version`` grows with every stored change of the draft mask.
     ``last_seq`` is the number of the newest turn.
+    ``sent_digest`` names the log that was sent under this fence, None when in doubt.
+    ``canvas_wanted`` while the draft waits for the whole mask of a changed log.
+    ``left_key`` is the carry that this session left to the next ones.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -41,6 +44,15 @@ class Session(models.Model):
     fence = models.PositiveBigIntegerField(default=0)
     draft_version = models.PositiveBigIntegerField(default=0)
     last_seq = models.PositiveIntegerField(default=0)
+    sent_digest = models.CharField(  # noqa: DJ001 - None is doubt, "" the empty log
+        max_length=64, null=True
+    )
+    sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    canvas_wanted = models.BooleanField(default=False)
+    carry_wanted = models.BooleanField(default=False)
+    left_key = models.CharField(max_length=200, blank=True)
+    left_digest = models.CharField(max_length=64, blank=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
