@@ -1,0 +1,1 @@
+"""Images the project makes itself, with known truth: the demo needs no patient."""
