@@ -1,4 +1,7 @@
-"""Names of queues, tasks and keys: work crosses the broker by these alone."""
+"""Names of queues, tasks and keys: work crosses the broker by these alone.
+
+Every task takes its message as keyword arguments.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,14 @@ HEARTBEAT_TTL_S: Final = 6
 LEASE_TTL_S: Final = 30
 # An interactive message to a dead worker's queue is dropped when it comes back.
 MESSAGE_EXPIRES_S: Final = 60
+# Without a lease, a message may be waiting in line for so long before it is sent again.
+LINE_WAIT_S: Final = 20.0
+# A living worker that says nothing of a session for longer has lost it. Longer than
+# the silence after which a worker ends itself.
+ANSWER_WAIT_S: Final = 330.0
+# So many workers may die or break over one turn before it is taken out of the log.
+ATTEMPTS_MAX: Final = 3
+CANCEL_TTL_S: Final = 600
 # Larger answers are stored and sent as a reference.
 MESSAGE_BYTES_MAX: Final = 1_000_000
 
