@@ -78,9 +78,7 @@ class Processes:
                 *("-c", "1", "-l", "INFO"),
                 *CELERY_ALONE,
                 SLICEWISE_WORKER=name,
-                OMP_NUM_THREADS=str(
-                    max(1, len(os.sched_getaffinity(0)) // self.workers)
-                ),
+                OMP_NUM_THREADS=str(max(1, cores // self.workers)),
             )
             for secret in KEPT_FROM_WORKERS:
                 child.environment.pop(secret, None)

