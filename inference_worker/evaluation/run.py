@@ -1,0 +1,180 @@
+"""One run: an engine, a folder of cases, a simulated reader, one result file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from inference_worker import engines
+from inference_worker.contract.engine import Carry, Engine, Label
+from inference_worker.evaluation.cases import CaseFiles, find_cases, read_case
+from inference_worker.evaluation.provenance import provenance
+from inference_worker.evaluation.splits import check_split, read_header
+from inference_worker.evaluation.walk import BY_BRUSH, Plan, Walk
+from inference_worker.simulate.annotators import (
+    Boxes,
+    Brush,
+    Clicks,
+    Reader,
+    Scribbles,
+    Style,
+)
+
+log = logging.getLogger(__name__)
+
+ANNOTATORS = ("scribble", "click", "box", "extreme")
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Everything a run depends on.
+
+    Attributes
+    ----------
+    arm: what tables call this run; the engine and its settings without.
+    carry: each volume starts from what the one before taught.
+    allow_seen: run on patients the weights were trained on, and mark them.
+    """
+
+    engine: str
+    folder: Path
+    labels: tuple[Label, ...]
+    weights: str | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+    annotator: str = "scribble"
+    plan: Plan = field(default_factory=Plan)
+    seed: int = 0
+    max_cases: int | None = None
+    carry: bool = False
+    allow_seen: bool = False
+    arm: str | None = None
+
+    @property
+    def arm_name(self) -> str:
+        """The engine, with the settings that differ from its own."""
+        if self.arm:
+            return self.arm
+        settings = ",".join(f"{k}={v}" for k, v in sorted(self.config.items()))
+        return f"{self.engine}[{settings}]" if settings else self.engine
+
+
+def style_named(annotator: str, engine: str) -> Style:
+    """How the reader marks errors under an engine."""
+    if engine in BY_BRUSH:
+        return Brush()
+    match annotator:
+        case "scribble":
+            return Scribbles()
+        case "click":
+            return Clicks()
+        case "box":
+            return Boxes()
+        case "extreme":
+            return Boxes(extreme=True)
+    raise ValueError(f"annotator {annotator!r} is none of {ANNOTATORS}")
+
+
+def chosen_cases(options: RunOptions) -> list[CaseFiles]:
+    """The cases of the folder, by name, no more than asked for."""
+    return find_cases(options.folder)[: options.max_cases]
+
+
+def run(
+    options: RunOptions,
+    out: Path | None = None,
+    *,
+    engine: Engine[Any] | None = None,
+    files: Sequence[CaseFiles] | None = None,
+) -> Result:
+    """Walk every case; the result, also written to ``out`` after each case.
+
+    Parameters
+    ----------
+    engine: built from the registry without.
+    files: the cases; those of ``options.folder`` without.
+    """
+    files = chosen_cases(options) if files is None else files
+    names = [case.name for case in files]
+    seen = check_split(names, options.weights, allow_seen=options.allow_seen)
+    if engine is None:
+        engine = engines.build(
+            options.engine,
+            weights=options.weights,
+            config={**options.config, "seed": options.seed},
+            device=options.device,
+        )
+    result: Result = {"meta": _meta(options, seen), "turns": [], "cases": []}
+    carry: Carry | None = None
+    for case in files:
+        walk, learnt = _walk(case, options, engine, carry, result)
+        carry = learnt if options.carry else None
+        result["turns"] += [row.as_json() for row in walk.turns]
+        if out is not None:
+            write_result(result, out)
+    return result
+
+
+def _walk(
+    files: CaseFiles,
+    options: RunOptions,
+    engine: Engine[Any],
+    carry: Carry | None,
+    result: Result,
+) -> tuple[Walk, Carry | None]:
+    case = read_case(files, [label.value for label in options.labels])
+    style = style_named(options.annotator, options.engine)
+    reader = Reader(case.truth, case.name, style, seed=options.seed)
+    walk = Walk(engine, case, options.labels, reader, options.plan, carry)
+    row, learnt = walk.run()
+    result["cases"].append(row.as_json())
+    log.info(
+        "%s %s: %d slices, %d interactions, Dice %.3f, simulated user %.0f s, "
+        "machine %.1f s",
+        options.arm_name,
+        row.case,
+        row.slices,
+        row.interactions,
+        row.slice_dice,
+        row.user_s or 0.0,
+        row.machine_s,
+    )
+    return walk, learnt
+
+
+def _meta(options: RunOptions, seen: Sequence[str]) -> dict[str, Any]:
+    header = read_header(options.weights)
+    return {
+        "arm": options.arm_name,
+        "engine": options.engine,
+        "weights": Path(options.weights).name if options.weights else None,
+        "weights_sha256": header.get("sha256"),
+        "config": dict(options.config),
+        "cases": options.folder.resolve().name,
+        "labels": {str(label.value): label.name for label in options.labels},
+        "annotator": "brush" if options.engine in BY_BRUSH else options.annotator,
+        "rounds": options.plan.rounds,
+        "until_dice": options.plan.until_dice,
+        "volume_cap": options.plan.slices_max,
+        "tolerance_mm": options.plan.tolerance_mm,
+        "seed": options.seed,
+        "carry": options.carry,
+        "seen_in_training": list(seen),
+        "user_time": "simulated",
+        **provenance(options.device),
+    }
+
+
+def write_result(result: Result, out: Path) -> None:
+    """Write a result file in one move; a reader never meets half of one."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f"{out.name}.part")
+    partial.write_text(json.dumps(result, separators=(",", ":"), allow_nan=False))
+    os.replace(partial, out)

@@ -1,0 +1,246 @@
+"""A reader walks through a volume with an engine; every turn becomes a row.
+
+The engine is handed the volume, the labels and prompts, nothing else. What is scored is
+what the product would show: the same canvas, on which the reader's word stands.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_worker.canvas import Canvas
+from inference_worker.contract.engine import Carry, Engine, Label
+from inference_worker.contract.prompts import Accept, Prompt, Visit
+from inference_worker.evaluation.cases import Case, walked_slices
+from inference_worker.evaluation.clock import Clock, StepTimes
+from inference_worker.evaluation.metrics import TOLERANCE_MM, score_volume
+from inference_worker.evaluation.rows import CaseRow, TurnRow, turn_row
+from inference_worker.simulate.annotators import Correction, Reader
+from inference_worker.simulate.timing import Action, calibrated_time
+
+HAND_FINISH_AFTER = 8
+"""Corrections of one slice after which a reader with a target takes the brush."""
+
+_ACCEPT = (Action("decide"), Action("press"))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long a reader stays on a slice.
+
+    Attributes
+    ----------
+    rounds: corrections of a slice (of the volume, for a 3D engine) at most; None: as
+        many as the reader likes.
+    until_dice: the mean Dice a slice must have; the reader finishes by brush what the
+        engine did not reach. None: the reader corrects while an error can be seen, and
+        leaves after ``rounds``.
+    slices_max: at most so many slices of a volume, the middle ones.
+    """
+
+    rounds: int | None = 4
+    until_dice: float | None = None
+    slices_max: int | None = None
+    tolerance_mm: float = TOLERANCE_MM
+
+    @property
+    def target(self) -> float:
+        """The mean Dice that satisfies the reader."""
+        return 1.0 if self.until_dice is None else self.until_dice
+
+
+@dataclass
+class Walk:
+    """One case under one engine.
+
+    Attributes
+    ----------
+    turns: rows so far. canvas: what the reader sees. clock: how long it took.
+    """
+
+    engine: Engine[Any]
+    case: Case
+    labels: Sequence[Label]
+    reader: Reader
+    plan: Plan
+    carry: Carry | None = None
+    turns: list[TurnRow] = field(default_factory=list)
+    canvas: Canvas = field(init=False)
+    clock: Clock = field(init=False)
+    state: Any = field(init=False)
+    open_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.canvas = Canvas(self.case.volume.shape)
+        self.clock = Clock(calibrated_time())
+        started = time.perf_counter()
+        self.state = self.engine.open(self.case.volume, self.labels, carry=self.carry)
+        self.open_s = time.perf_counter() - started
+
+    def run(self) -> tuple[CaseRow, Carry | None]:
+        """Walk to the end; the case's row and what the next volume may start from."""
+        slices = walked_slices(self.case.truth, self.plan.slices_max)
+        if self.engine.spec.planar:
+            self._walk_slices(slices)
+        else:
+            self._walk_rounds(slices)
+        row = self._totals(slices)
+        return row, self.engine.close(self.state)
+
+    def _walk_slices(self, slices: Sequence[int]) -> None:
+        closing: list[Prompt] = []
+        for index in slices:
+            self._visit(index, closing)
+            for turn, correction in self._corrections(index):
+                self._take(index, turn, correction, "correct")
+            self._finish_by_hand(index)
+            self.clock.act(_ACCEPT)
+            closing = [Accept(index)]
+        if closing:
+            self.clock.answer(self._step(closing))
+
+    def _corrections(self, index: int) -> Iterator[tuple[int, Correction]]:
+        turn = 0
+        limit = self.plan.rounds
+        if limit is None and self.plan.until_dice is not None:
+            limit = HAND_FINISH_AFTER if _helps(self.engine) else None
+        while limit is None or turn < limit:
+            shown = self.canvas.shown(index)
+            if self.reader.satisfied(shown, index, self.plan.target):
+                return
+            correction = self.reader.correct(shown, index, turn)
+            turn += 1
+            yield turn, correction
+
+    def _finish_by_hand(self, index: int) -> None:
+        if self.plan.until_dice is None:
+            return
+        shown = self.canvas.shown(index)
+        if self.reader.satisfied(shown, index, self.plan.until_dice):
+            return
+        painted = self.reader.finish(shown, index, self.plan.until_dice)
+        turn = 1 + max(row.turn for row in self.turns if row.slice == index)
+        self._take(index, turn, painted, "finish")
+
+    def _walk_rounds(self, slices: Sequence[int]) -> None:
+        """A 3D engine: each round marks the slice through the largest error."""
+        if not slices:
+            return
+        spacing = self.case.volume.geometry.spacing
+        if "visit" in self.engine.spec.prompts:
+            self._visit(slices[len(slices) // 2], [])
+        marked: dict[int, int] = {}
+        limit = self.plan.rounds or HAND_FINISH_AFTER
+        for turn in range(1, limit + 1):
+            labels = self.canvas.labels()
+            if self.reader.content_with(labels, self.plan.target):
+                break
+            index, correction = self.reader.correct_volume(labels, spacing, marked)
+            marked[index] = marked.get(index, 0) + 1
+            self.clock.act([Action("look")])
+            self._take(index, turn, correction, "correct")
+        if self.plan.until_dice is not None:
+            for index in slices:
+                self._finish_by_hand(index)
+
+    def _visit(self, index: int, closing: Sequence[Prompt]) -> None:
+        prompts = (*closing, Visit(index))
+        user = self.clock.user_s
+        times = self._step(prompts)
+        waited = self.clock.answer(times, [Action("look")])
+        seconds = self.clock.user_s - user
+        self._record(index, 0, prompts, times, seconds, waited, "visit")
+
+    def _take(self, index: int, turn: int, correction: Correction, kind: str) -> None:
+        seconds = self.clock.act(correction.actions)
+        times = self._step(correction.prompts)
+        waited = self.clock.answer(times)
+        self._record(index, turn, correction.prompts, times, seconds, waited, kind)
+
+    def _step(self, prompts: Sequence[Prompt]) -> StepTimes:
+        self.canvas.say(prompts)
+        stages = []
+        started = time.perf_counter()
+        spent_showing = 0.0
+        for prediction in self.engine.step(self.state, prompts):
+            arrived = time.perf_counter()
+            stages.append((prediction.stage, arrived - started - spent_showing))
+            self.canvas.show(prediction)
+            spent_showing += time.perf_counter() - arrived
+        total = time.perf_counter() - started - spent_showing
+        return StepTimes(tuple(stages), total)
+
+    def _record(
+        self,
+        index: int,
+        turn: int,
+        prompts: Sequence[Prompt],
+        times: StepTimes,
+        user_s: float,
+        waiting_s: float,
+        kind: str,
+    ) -> None:
+        shown: NDArray[np.uint8] = (
+            self.canvas.shown(index)
+            if self.engine.spec.planar
+            else self.canvas.labels()
+        )
+        self.turns.append(
+            turn_row(
+                self.case,
+                [label.value for label in self.labels],
+                shown,
+                index,
+                turn,
+                prompts,
+                times,
+                kind=kind,
+                user_s=user_s,
+                waiting_s=waiting_s,
+                tolerance_mm=self.plan.tolerance_mm,
+            )
+        )
+
+    def _totals(self, slices: Sequence[int]) -> CaseRow:
+        corrections = [row for row in self.turns if row.turn]
+        touched = {row.slice for row in corrections}
+        last = {row.slice: row.scores.mean_dice for row in self.turns}
+        scores = score_volume(
+            self.canvas.labels(),
+            self.case.truth,
+            [label.value for label in self.labels],
+            self.case.volume.geometry.spacing,
+            self.plan.tolerance_mm,
+            slices=slices,
+        )
+        return CaseRow(
+            self.case.name,
+            self.case.patient,
+            slices=len(slices),
+            interactions=len(corrections),
+            untouched=len(set(slices) - touched),
+            finished_by_hand=sum(row.kind == "finish" for row in corrections),
+            scores=scores,
+            slice_dice=float(np.mean(list(last.values()))) if last else math.nan,
+            user_s=self.clock.user_s,
+            waiting_s=self.clock.waiting_s,
+            machine_s=self.clock.machine_s,
+            open_s=self.open_s,
+            voxels_scribbled=sum(row.voxels_scribbled for row in self.turns),
+        )
+
+
+def _helps(engine: Engine[Any]) -> bool:
+    """Whether the engine answers marks at all; manual work is the brush to the end."""
+    return engine.spec.name not in BY_BRUSH
+
+
+BY_BRUSH = frozenset({"manual", "copy_previous"})
+"""Engines that leave the work to the reader's brush."""

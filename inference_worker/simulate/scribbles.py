@@ -1,0 +1,138 @@
+"""Scribbles in an error region: skeleton pieces, centre lines or loops, by hand.
+
+The skeleton style follows methods' section 4 (Li et al., "PRISM", MICCAI 2024): the
+skeleton of the region, broken by a smooth random mask, warped, of random thickness.
+Centre lines and loops are the other two styles that people use (Wong et al.,
+"ScribblePrompt", 2023, section 3.2).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from inference_worker.contract.prompts import Scribble
+from inference_worker.simulate import paths
+from inference_worker.simulate.hand import STYLES, Hand
+from inference_worker.simulate.paths import Path
+from inference_worker.simulate.truth import ErrorRegion
+
+_STEP = 2.0
+"""Voxels between the points of a stroke: what a pointer reports at drawing speed."""
+
+_MARGIN = 2
+
+
+def scribbles_in(
+    region: ErrorRegion,
+    slice_index: int,
+    count: int,
+    rng: np.random.Generator,
+    hand: Hand,
+) -> list[Scribble]:
+    """Up to ``count`` strokes of ``region.label`` in one error region.
+
+    Parameters
+    ----------
+    region: in the frame of the slice (y, x).
+    count: strokes wanted; a region too small for so many gets fewer, never none.
+    """
+    shape = region.mask.shape
+    window = _window(region.mask)
+    origin = np.array([side.start for side in window], dtype=float)
+    mask = region.mask[window]
+    width = _width(shape, rng, hand)
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    strokes = []
+    for path in _planned(mask, region.label, count, rng, hand):
+        drawn = _wander(path, depth, rng, hand) + origin
+        drawn = _mistaken(drawn, max(shape), rng, hand)
+        strokes.append(_scribble(drawn, region.label, slice_index, width, shape))
+    return strokes
+
+
+def _window(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    found = ndimage.find_objects(mask.astype(np.uint8))[0]
+    rows, columns = (
+        slice(max(side.start - _MARGIN, 0), side.stop + _MARGIN) for side in found
+    )
+    return rows, columns
+
+
+def _width(shape: tuple[int, ...], rng: np.random.Generator, hand: Hand) -> float:
+    spread = 1.0 + hand.width_spread * rng.normal()
+    return max(round(hand.width * max(shape) * max(spread, 0.25), 1), 1.0)
+
+
+def _planned(
+    mask: NDArray[np.bool_],
+    label: int,
+    count: int,
+    rng: np.random.Generator,
+    hand: Hand,
+) -> list[Path]:
+    """The strokes a steady hand would draw: at least one."""
+    side = hand.side(label)
+    weights = np.array(side.styles) / np.sum(side.styles)
+    style = STYLES[int(rng.choice(len(STYLES), p=weights))]
+    if style == "skeleton":
+        grain = max(np.sqrt(mask.sum()) / (2.0 * count), 1.0)
+        found = list(paths.broken_skeleton(mask, rng, grain))[:count]
+    elif style == "centre":
+        found = _divided(paths.centre_line(mask), count)
+    else:
+        found = _divided(paths.inner_contour(mask, rng.uniform(0.2, 0.8)), count)
+    planned = []
+    for path in found:
+        share = float(np.clip(rng.normal(side.reach, side.reach_spread), 0.05, 1.0))
+        planned.append(paths.part_of(paths.resampled(path, _STEP), share, rng))
+    return planned
+
+
+def _divided(path: Path, count: int) -> list[Path]:
+    """One path cut into at most ``count`` pieces of at least four points."""
+    pieces = max(min(count, len(path) // 4), 1)
+    return list(np.array_split(path, pieces))
+
+
+def _wander(
+    path: Path, depth: NDArray[np.float64], rng: np.random.Generator, hand: Hand
+) -> Path:
+    """Bend a path by a smooth displacement that grows with the room around it."""
+    if not hand.wander:
+        return path
+    at = np.clip(np.rint(path).astype(int), 0, np.array(depth.shape) - 1)
+    room = depth[at[:, 0], at[:, 1]]
+    noise = rng.normal(size=path.shape)
+    if len(path) > 3:
+        # About one bend in five points; scaled back to unit variance.
+        smooth = ndimage.gaussian_filter1d(noise, 2.5, axis=0, mode="reflect")
+        noise = smooth * np.sqrt(2 * np.sqrt(np.pi) * 2.5)
+    return path + hand.wander * room[:, None] * noise
+
+
+def _mistaken(path: Path, side: int, rng: np.random.Generator, hand: Hand) -> Path:
+    """Run on past the end, or land beside the place, as often as people do."""
+    overshoots, misses = rng.random(2)
+    angle = rng.uniform(0.0, 2 * np.pi)
+    if overshoots < hand.overshoot_rate and len(path) > 1:
+        tail = path[-min(4, len(path)) :]
+        heading = tail[-1] - tail[0]
+        heading /= max(float(np.linalg.norm(heading)), 1e-6)
+        extra = hand.overshoot * paths.path_length(path)
+        steps = np.arange(1, max(round(extra / _STEP), 1) + 1)[:, None] * _STEP
+        path = np.concatenate([path, path[-1] + steps * heading])
+    if misses < hand.miss_rate:
+        path = path + hand.miss * side * np.array([np.sin(angle), np.cos(angle)])
+    return path
+
+
+def _scribble(
+    path: Path, label: int, slice_index: int, width: float, shape: tuple[int, ...]
+) -> Scribble:
+    limits = np.array(shape[-2:]) - 1
+    points = np.clip(np.rint(path), 0, limits).astype(int)
+    moved = np.concatenate([[True], np.any(np.diff(points, axis=0) != 0, axis=1)])
+    voxels = tuple((slice_index, int(y), int(x)) for y, x in points[moved])
+    return Scribble(label, voxels, width)
