@@ -16,7 +16,7 @@ def pin_arithmetic(threads: int) -> None:
     torch.set_num_interop_threads(1)
     torch.use_deterministic_algorithms(True)
     # Filling fresh memory finds reads of it that no engine makes, and costs time.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
 
 

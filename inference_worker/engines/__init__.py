@@ -1,6 +1,6 @@
 """The engines by name; a method is imported when a session first asks for it.
 
-``MODULES`` says where each engine of the catalogue is built. Such a module has one door::
+``MODULES`` says where each engine of the catalogue is built. Such a module has a door::
 
     def build(
         name: str, *, weights: str | None, config: Mapping[str, Any], device: str
