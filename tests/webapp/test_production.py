@@ -32,7 +32,7 @@ def production_settings(**changes: str) -> dict[str, object]:
 
 def test_production_sends_cookies_over_tls_only():
     found = production_settings(ALLOWED_HOSTS="a.example, b.example")
-    assert found["ALLOWED_HOSTS"] == ["a.example", "b.example"]
+    assert found["ALLOWED_HOSTS"] == ["a.example", "b.example", "localhost"]
     assert found["CSRF_TRUSTED_ORIGINS"] == ["https://a.example", "https://b.example"]
     assert found["SESSION_COOKIE_SECURE"] is True
     assert found["CSRF_COOKIE_SECURE"] is True

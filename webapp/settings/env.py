@@ -17,6 +17,7 @@ VARIABLES = {
     "ALLOWED_HOSTS": "names the site may be called by, comma separated",
     "BROKER_URL": "the message broker, if it is not the one at REDIS_URL",
     "DATABASE_URL": "PostgreSQL 15 or later; absent: embedded",
+    "DJANGO_SETTINGS_MODULE": "webapp.settings.local; .production behind TLS",
     "HOST": "address to listen on, 127.0.0.1",
     "LOG_LEVEL": "INFO",
     "PORT": "port to listen on, 8000",

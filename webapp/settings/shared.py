@@ -88,6 +88,20 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+# Accounts of `manage.py demo`; empty: made and printed once
+DEMO_PASSWORDS = {
+    "admin": env.read("SLICEWISE_ADMIN_PASSWORD"),
+    "reader": env.read("SLICEWISE_READER_PASSWORD"),
+}
+
+# Bounds on what `manage.py import_folder` takes; see annotation/standards/limits.py
+IMPORT_LIMITS = {
+    "voxels": 600_000_000,
+    "bytes": 2 * 1024**3,
+    "files": 20_000,
+    "compression": 100.0,
+}
+
 # Static files: our own, and what Vite has built, served from where they lie.
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [("viewer", env.CHECKOUT / "frontend" / "dist")]
@@ -121,6 +135,14 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# What a killed desk had in hand comes back after half a minute instead of an hour. Its
+# messages are kept apart: nobody hands out again what a worker is busy with.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 30,
+    "unacked_key": "unacked.desk",
+    "unacked_index_key": "unacked_index.desk",
+    "unacked_mutex_key": "unacked_mutex.desk",
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
