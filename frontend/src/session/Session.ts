@@ -10,7 +10,7 @@ import { Emitter } from './Emitter';
 import type { EventRecorder } from './EventRecorder';
 import { isVisitOnly } from './isVisitOnly';
 import type { Link } from './Link';
-import type { LogState } from './LogState';
+import type { LogState, LogTurn } from './LogState';
 import type { MaskStream } from './MaskStream';
 import type { MaskVolume } from './MaskVolume';
 import { pendingTurns } from './pendingTurns';
@@ -24,6 +24,7 @@ export interface MaskCause {
   readonly seq: number;
   readonly stage: string;
   readonly final: boolean;
+  readonly version: number;
 }
 
 export interface SessionEvents {
@@ -63,6 +64,8 @@ export class Session {
   #log: LogState = { turns: [] };
   #connection: SessionStatus['connection'] = 'connecting';
   #synchronised = false;
+  /** version of the draft when the server last said where it stands */
+  #serverVersion = 0;
   #worker: string | null = null;
   #latencyMs: number | null = null;
   readonly #sentAt = new Map<string, number>();
@@ -91,13 +94,25 @@ export class Session {
     return this.#parts.stream.mask;
   }
 
+  /** Whether log and mask are what the server knows. */
+  get ready(): boolean {
+    return (
+      this.#synchronised && this.#parts.stream.version >= this.#serverVersion
+    );
+  }
+
   get log(): LogState {
     return this.#log;
   }
 
+  /** Turns whose last answer has not come. */
+  get pending(): readonly LogTurn[] {
+    return pendingTurns(this.#log);
+  }
+
   get status(): SessionStatus {
     const { store, stream } = this.#parts;
-    const pending = pendingTurns(this.#log);
+    const { pending } = this;
     return {
       connection: this.#connection,
       draftVersion: stream.version,
@@ -168,6 +183,7 @@ export class Session {
       this.#parts.recorder.record('turn_sent', {
         turn: errand.id,
         kinds: errand.prompts.map((prompt) => prompt.kind).join('+'),
+        visit: isVisitOnly(errand.prompts),
       });
     }
   }
@@ -239,6 +255,7 @@ export class Session {
     });
     this.#connection = 'online';
     this.#synchronised = true;
+    this.#serverVersion = message.draft_version;
     stream.catchUp(message.draft_version);
     for (const errand of store.errands) {
       this.#dispatch(errand);
@@ -285,7 +302,10 @@ export class Session {
     );
     stream.apply(retracted ? [] : message.slices, version, (slices) => {
       this.#change({ type: 'predicted', id: turn, stage, final });
-      this.events.emit('mask', { slices, cause: { turn, seq, stage, final } });
+      this.events.emit('mask', {
+        slices,
+        cause: { turn, seq, stage, final, version },
+      });
       this.#tellStatus();
     });
   }
@@ -294,21 +314,21 @@ export class Session {
     const receivedMs = this.#parts.now();
     if (this.clock.exchange(sentMs, serverMs, receivedMs)) {
       this.#parts.recorder.record('clock', {
-        sent_ms: sentMs,
+        rtt_ms: receivedMs - sentMs,
         server_ms: serverMs,
-        received_ms: receivedMs,
         offset_ms: this.clock.offsetMs,
       });
     }
   }
 
   #refuse(turn: string | null, error: WireError): void {
-    const { store, stream } = this.#parts;
+    const { store, stream, recorder } = this.#parts;
     if (turn === null) {
       this.#settle((errand) => errand.type !== 'turn');
     } else {
       store.remove((e) => (e.type === 'cancel' ? e.turn : e.id) === turn);
       this.#change({ type: 'failed', id: turn, error });
+      recorder.record('turn_failed', { turn, code: error.code });
     }
     this.#foresee();
     // An answer may have been dropped for an undo that did not happen.

@@ -3,6 +3,8 @@ import type { WireTurn } from '../wire/ServerMessage';
 import type { WireError } from '../wire/WireError';
 import { isVisitOnly } from './isVisitOnly';
 import type { LogState, LogTurn } from './LogState';
+import { turnToRedo } from './turnToRedo';
+import { turnToUndo } from './turnToUndo';
 
 export type LogAction =
   | { type: 'drawn'; id: string; prompts: readonly Prompt[] }
@@ -37,15 +39,13 @@ export function reduceLog(log: LogState, action: LogAction): LogState {
     case 'failed':
       return update(log, action.id, { failure: action.error, fraction: null });
     case 'undone': {
-      const last = log.turns.findLast(
-        (turn) => turn.state === 'active' && !isVisitOnly(turn.prompts),
-      );
-      return last ? update(log, last.id, { state: 'undone' }) : log;
+      const turn = turnToUndo(log);
+      return turn ? update(log, turn.id, { state: 'undone' }) : log;
     }
     case 'redone': {
-      const next = log.turns.find((turn) => turn.state === 'undone');
-      return next
-        ? update(log, next.id, { state: 'active', final: false, stage: null })
+      const turn = turnToRedo(log);
+      return turn
+        ? update(log, turn.id, { state: 'active', final: false, stage: null })
         : log;
     }
     case 'cancelled':

@@ -1,31 +1,40 @@
-/** What the recorder knows; times are derived from these, never here. */
+/**
+ * What the recorder knows. `annotation/timing/vocabulary.py` says which part of
+ * a reader's time each kind speaks of; times are derived there, never here.
+ */
 export type EventKind =
   | 'load'
-  | 'pointer_down'
-  | 'pointer_up'
-  | 'pointer_move'
-  | 'scroll'
-  | 'window'
-  | 'zoom'
-  | 'pan'
-  | 'tool'
-  | 'label'
-  | 'key'
+  | 'unload'
   | 'visibility'
   | 'focus'
   | 'blur'
   | 'clock'
-  | 'slice_shown'
-  | 'turn_sent'
-  | 'turn_taken'
-  | 'prediction_received'
-  | 'prediction_rendered'
+  | 'pointer_down'
+  | 'pointer_up'
+  | 'pointer_cancel'
+  | 'pointer_move'
+  | 'scroll'
+  | 'slice'
+  | 'zoom'
+  | 'pan'
+  | 'window'
+  | 'tool'
+  | 'label'
+  | 'opacity'
+  | 'visibility_label'
+  | 'width'
+  | 'panel'
+  | 'key'
   | 'undo'
   | 'redo'
   | 'cancel'
   | 'accept'
   | 'submit'
-  | 'unload';
+  | 'turn_sent'
+  | 'turn_taken'
+  | 'turn_failed'
+  | 'prediction_received'
+  | 'prediction_rendered';
 
 export type EventData = Readonly<
   Record<string, string | number | boolean | null>

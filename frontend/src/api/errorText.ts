@@ -1,0 +1,30 @@
+import type { WireError } from '../wire/WireError';
+
+/** What to say and what to do, by stable code; else the server's own words. */
+const TEXTS: Readonly<Record<string, string>> = {
+  'viewer:server-unreachable':
+    'The server cannot be reached. Check the network, then reload the page.',
+  'viewer:draft-not-fetched':
+    'The stored mask did not come. It is safe on the server; reload the page.',
+  'viewer:mask-unreadable':
+    'An answer could not be read. Nothing is lost; reload the page.',
+  'viewer:slice-not-loaded':
+    'A slice could not be loaded. It is tried again when you return to it.',
+  'viewer:geometry-disagrees':
+    'The image and the mask do not lie on each other. Do not annotate this ' +
+    'case; tell the project lead.',
+  'viewer:webgl-lost':
+    'The graphics card stopped drawing. Reload the page; nothing is lost.',
+  'http:401': 'You are not logged in any more. Log in and open the case again.',
+  'http:403': 'You may not do this. Log in again or ask the project lead.',
+  'http:404': 'This case does not exist, or it is not yours.',
+};
+
+/** One plain sentence for the reader. */
+export function errorText(error: WireError): string {
+  const slice = error.extra?.slice;
+  const text = TEXTS[error.code] ?? error.message;
+  return typeof slice === 'number' && error.code.startsWith('viewer:slice')
+    ? text.replace('A slice', `Slice ${slice + 1}`)
+    : text;
+}

@@ -1,0 +1,445 @@
+import type { SessionDetail } from '../api/SessionDetail';
+import { sendLastEvents } from '../api/sendLastEvents';
+import { submitSession } from '../api/submitSession';
+import type { Shape, VoxelIndex } from '../geometry/frames';
+import { VolumeGeometry } from '../geometry/VolumeGeometry';
+import { activePrompts } from '../session/activePrompts';
+import type { EventRecorder } from '../session/EventRecorder';
+import type { LogTurn } from '../session/LogState';
+import type { MaskCause, Session } from '../session/Session';
+import type { SessionStatus } from '../session/SessionStatus';
+import { type SliceState, sliceStates } from '../session/sliceStates';
+import { turnToRedo } from '../session/turnToRedo';
+import { turnToUndo } from '../session/turnToUndo';
+import { unansweredPrompts } from '../session/unansweredPrompts';
+import { VisitPlanner } from '../session/VisitPlanner';
+import { makeTool } from '../tools/makeTool';
+import { offeredTools } from '../tools/offeredTools';
+import { PaneInput } from '../tools/PaneInput';
+import type { PromptTool } from '../tools/PromptTool';
+import type { ToolName } from '../tools/ToolName';
+import type { MaskStyle } from '../viewer/LabelStyle';
+import { PaneLayers } from '../viewer/PaneLayers';
+import { parseColor } from '../viewer/parseColor';
+import type { Viewer, Window } from '../viewer/Viewer';
+import { type WindowPreset, windowPresets } from '../viewer/windowPresets';
+import { asWireError } from '../wire/asWireError';
+import type { Prompt } from '../wire/Prompt';
+import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+import { NoticeBoard } from './NoticeBoard.svelte';
+
+/** A label as the reader sees and sets it. */
+export interface DeskLabel {
+  readonly value: number;
+  readonly name: string;
+  readonly color: string;
+  visible: boolean;
+}
+
+const SAMPLE_MS = 500;
+const WIDEST = 99;
+
+/**
+ * The reader's desk: what is chosen and shown on the page, and everything that
+ * a button or a key may do. Panels read its fields and call its methods.
+ */
+export class CaseDesk {
+  readonly detail: SessionDetail;
+  readonly geometry: VolumeGeometry;
+  readonly recorder: EventRecorder;
+  readonly tools: readonly ToolName[];
+  readonly presets: readonly WindowPreset[];
+  readonly color: boolean;
+
+  tool = $state<ToolName>('pan');
+  label = $state(1);
+  width = $state(5);
+  opacity = $state(0.4);
+  outline = $state(true);
+  marksShown = $state(true);
+  labels = $state<DeskLabel[]>([]);
+  slice = $state(0);
+  loaded = $state(0);
+  window = $state.raw<Window | null>(null);
+  status = $state.raw<SessionStatus>();
+  states = $state.raw<readonly SliceState[]>([]);
+  canUndo = $state(false);
+  canRedo = $state(false);
+  helpOpen = $state(false);
+  submitOpen = $state(false);
+  submitted = $state(false);
+  spaceHeld = $state(false);
+  /** counts drawn pictures, so that what lies on them follows */
+  drawn = $state(0);
+
+  readonly session: Session;
+  readonly board = new NoticeBoard();
+  viewer: Viewer | null = null;
+  #layers: PaneLayers | null = null;
+  #input: PaneInput | null = null;
+  readonly #visits: VisitPlanner | null;
+  /** The slice asked for, which the one on the screen follows. */
+  #wanted = 0;
+  #spacePanned = false;
+
+  constructor(
+    detail: SessionDetail,
+    session: Session,
+    recorder: EventRecorder,
+  ) {
+    const { volume, labels, engine } = detail;
+    this.detail = detail;
+    this.session = session;
+    this.recorder = recorder;
+    this.geometry = new VolumeGeometry(
+      volume.shape as unknown as Shape,
+      volume.affine,
+    );
+    this.color = volume.channels > 1;
+    this.tools = offeredTools(engine.prompts);
+    this.tool = this.tools[0] ?? 'pan';
+    this.labels = labels.map((label) => ({ ...label, visible: true }));
+    this.label = labels[0]?.value ?? 1;
+    this.submitted = detail.state === 'submitted';
+    this.presets = windowPresets(volume.modality, this.ownWindow);
+    this.status = session.status;
+    this.#logChanged();
+    this.#visits = engine.prompts.includes('visit')
+      ? new VisitPlanner(session)
+      : null;
+    session.events.on('status', (status) => {
+      this.status = status;
+    });
+    session.events.on('log', () => {
+      this.#logChanged();
+      this.#layers?.maskChanged();
+    });
+    session.events.on('mask', ({ cause }) => this.#maskChanged(cause));
+    session.events.on('error', (error) => this.board.tell(error));
+  }
+
+  get ownWindow(): Window | null {
+    const { window } = this.detail.volume;
+    return window && !this.color
+      ? { center: window[0] as number, width: window[1] as number }
+      : null;
+  }
+
+  get count(): number {
+    return this.geometry.shape[0];
+  }
+
+  get shape(): Shape {
+    return this.geometry.shape;
+  }
+
+  /** Where the reader was when they left, else the middle. */
+  get firstSlice(): number {
+    const kept = Number.parseInt(
+      localStorage.getItem(this.#placeKey) ?? '',
+      10,
+    );
+    return kept >= 0 && kept < this.count
+      ? kept
+      : Math.floor((this.count - 1) / 2);
+  }
+
+  get #placeKey(): string {
+    return `slicewise:slice:${this.detail.id}`;
+  }
+
+  /** The label that the chosen tool gives. */
+  get markedLabel(): number {
+    return this.tool === 'erase' ? 0 : this.label;
+  }
+
+  /** Take over a pane whose picture `viewer` draws. */
+  attach(
+    viewer: Viewer,
+    pane: HTMLElement,
+    maskCanvas: HTMLCanvasElement,
+    markCanvas: HTMLCanvasElement,
+  ): void {
+    this.viewer = viewer;
+    this.#layers = new PaneLayers(
+      viewer,
+      {
+        shape: this.shape,
+        labels: (slice) => this.session.mask.slice(slice),
+        unanswered: () => unansweredPrompts(this.session.log),
+        history: () => (this.marksShown ? activePrompts(this.session.log) : []),
+        colorOf: (label) => this.colorOf(label),
+        style: () => this.#style(),
+      },
+      maskCanvas,
+      markCanvas,
+    );
+    this.#input = new PaneInput(pane, viewer, {
+      tool: () => this.#beginMark(),
+      live: (prompts) => this.#layers?.setLive(prompts),
+      marked: (prompts) => this.session.take(prompts),
+      hover: (index) => this.#hover(index),
+      scroll: (notches) => this.step(notches),
+      record: (kind, data) => this.recorder.record(kind, data),
+      sample: (kind, data) => this.recorder.sample(kind, SAMPLE_MS, data),
+    });
+    viewer.events.on('shown', ({ slice }) => this.#shown(slice));
+    viewer.events.on('drawn', () => {
+      this.drawn += 1;
+    });
+    viewer.events.on('window', (window) => {
+      this.window = window;
+    });
+    viewer.events.on('loaded', ({ count }) => {
+      this.loaded = count;
+    });
+    viewer.events.on('error', (error) => this.board.tell(error));
+  }
+
+  // Tools
+
+  chooseTool(tool: ToolName): void {
+    if (this.tools.includes(tool)) {
+      this.tool = tool;
+      this.recorder.record('tool', { tool });
+      this.viewer?.setPanning(tool === 'pan');
+      this.#layers?.setBrush(null);
+    }
+  }
+
+  chooseLabel(value: number): void {
+    if (value === 0) {
+      this.chooseTool('erase');
+    } else if (this.labels.some((label) => label.value === value)) {
+      this.label = value;
+      this.recorder.record('label', { label: value });
+      if (this.tool === 'erase') {
+        this.chooseTool('scribble');
+      }
+    }
+  }
+
+  setWidth(width: number): void {
+    this.width = Math.min(Math.max(Math.round(width), 1), WIDEST);
+    this.recorder.sample('width', SAMPLE_MS, { width: this.width });
+  }
+
+  /** Space held: the primary button pans; released unused: accept. */
+  holdSpace(held: boolean): void {
+    if (held === this.spaceHeld) {
+      return;
+    }
+    this.spaceHeld = held;
+    this.viewer?.setPanning(held || this.tool === 'pan');
+    if (held) {
+      this.#spacePanned = false;
+    } else if (!this.#spacePanned) {
+      this.accept();
+    }
+  }
+
+  /** The page lost the keyboard while Space was held: nothing is accepted. */
+  letGoOfSpace(): void {
+    this.#spacePanned = true;
+    this.holdSpace(false);
+  }
+
+  // Turns
+
+  undo(): void {
+    this.#showTurn(turnToUndo(this.session.log));
+    this.session.undo();
+  }
+
+  redo(): void {
+    this.#showTurn(turnToRedo(this.session.log));
+    this.session.redo();
+  }
+
+  /** Give up the mark under the hand, else the newest answer being made. */
+  cancel(): void {
+    if (!this.#input?.cancel()) {
+      this.session.cancel();
+    }
+  }
+
+  /** "This slice is right": on to the next, which is asked for in one turn. */
+  accept(): void {
+    const here = this.slice;
+    const next = here + 1 < this.count ? here + 1 : null;
+    const kinds = this.detail.engine.prompts;
+    const again =
+      next !== null &&
+      (this.states[next] === 'untouched' || this.states[next] === 'predicted');
+    const prompts: readonly Prompt[] = [
+      ...(kinds.includes('accept')
+        ? [{ kind: 'accept', slice: here } as const]
+        : []),
+      ...(again && kinds.includes('visit')
+        ? [{ kind: 'visit', slice: next } as const]
+        : []),
+    ];
+    this.recorder.record('accept', { slice: here });
+    if (prompts.length > 0 && !this.submitted) {
+      this.session.take(prompts);
+    }
+    if (next !== null) {
+      this.goto(next);
+    }
+  }
+
+  async submit(): Promise<void> {
+    this.recorder.record('submit');
+    this.session.sendEvents();
+    try {
+      await submitSession(this.detail.id);
+      this.submitted = true;
+      this.#visits?.stop();
+      this.submitOpen = false;
+    } catch (error) {
+      this.board.tell(asWireError(error));
+    }
+  }
+
+  // View
+
+  goto(slice: number): void {
+    this.#wanted = slice;
+    this.viewer?.gotoSlice(slice);
+  }
+
+  step(by: number): void {
+    const to = Math.min(Math.max(this.#wanted + by, 0), this.count - 1);
+    this.recorder.record('scroll', { from: this.slice, to });
+    this.goto(to);
+  }
+
+  chooseWindow(window: Window): void {
+    this.recorder.record('window', { ...window });
+    this.viewer?.setWindow(window);
+  }
+
+  fit(): void {
+    this.recorder.record('zoom', { fit: true });
+    this.viewer?.fit();
+  }
+
+  setOpacity(opacity: number): void {
+    this.opacity = Math.min(Math.max(opacity, 0), 1);
+    this.recorder.sample('opacity', SAMPLE_MS, { opacity: this.opacity });
+    this.#layers?.styleChanged();
+  }
+
+  toggleOutline(): void {
+    this.outline = !this.outline;
+    this.recorder.record('panel', { outline: this.outline });
+    this.#layers?.styleChanged();
+  }
+
+  toggleMarks(): void {
+    this.marksShown = !this.marksShown;
+    this.recorder.record('panel', { marks: this.marksShown });
+    this.#layers?.maskChanged();
+  }
+
+  toggleVisible(label: DeskLabel): void {
+    label.visible = !label.visible;
+    this.recorder.record('visibility_label', {
+      label: label.value,
+      visible: label.visible,
+    });
+    this.#layers?.styleChanged();
+  }
+
+  colorOf(value: number): string {
+    return (
+      this.labels.find((label) => label.value === value)?.color ?? '#ffffff'
+    );
+  }
+
+  /** The picture itself could not be opened. */
+  pictureFailed(error: unknown): void {
+    this.board.tell(asWireError(error));
+  }
+
+  /** The page goes away: what is not acknowledged is sent once more. */
+  leave(): void {
+    this.recorder.record('unload');
+    const batch = this.recorder.lastBatch();
+    if (batch) {
+      sendLastEvents(this.detail.id, batch);
+    }
+  }
+
+  destroy(): void {
+    this.#visits?.stop();
+    this.#input?.destroy();
+    this.#layers?.destroy();
+    this.viewer?.destroy();
+    this.session.close();
+  }
+
+  #shown(slice: number): void {
+    this.slice = slice;
+    this.recorder.record('slice', { slice });
+    localStorage.setItem(this.#placeKey, String(slice));
+    if (!this.submitted) {
+      this.#visits?.moveTo(slice);
+    }
+  }
+
+  #beginMark(): PromptTool | null {
+    if (this.spaceHeld) {
+      this.#spacePanned = true;
+      return null;
+    }
+    return this.submitted
+      ? null
+      : makeTool(this.tool, this.geometry, this.label, this.width);
+  }
+
+  #hover(index: VoxelIndex | null): void {
+    const draws = this.tool === 'scribble' || this.tool === 'erase';
+    this.#layers?.setBrush(
+      index && draws && !this.spaceHeld
+        ? { at: index, width: this.width, label: this.markedLabel }
+        : null,
+    );
+  }
+
+  #maskChanged(cause: MaskCause | null): void {
+    this.#logChanged();
+    this.#layers?.maskChanged(
+      cause
+        ? () => this.recorder.record('prediction_rendered', { ...cause })
+        : undefined,
+    );
+  }
+
+  #style(): MaskStyle {
+    return {
+      labels: this.labels.map(({ value, color, visible }) => ({
+        value,
+        color: parseColor(color),
+        visible,
+      })),
+      opacity: this.opacity,
+      outline: this.outline,
+    };
+  }
+
+  #logChanged(): void {
+    const { log, mask } = this.session;
+    this.states = sliceStates(log, mask.known, this.count);
+    this.canUndo = turnToUndo(log) !== null;
+    this.canRedo = turnToRedo(log) !== null;
+  }
+
+  /** Show the slice on which an undo or redo will act. */
+  #showTurn(turn: LogTurn | null): void {
+    const prompt = turn?.prompts.find(({ kind }) => kind !== 'visit');
+    if (prompt) {
+      this.goto(sliceOfPrompt(prompt));
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { CaseDesk } from './CaseDesk.svelte';
+import { hotkeys } from './hotkeys';
+import { keyName } from './keyName';
+
+const ACTIONS = new Map(
+  hotkeys.flatMap((hotkey) => hotkey.keys.map((key) => [key, hotkey] as const)),
+);
+
+/** Elements that a key belongs to while they have the focus. */
+const TYPING = 'input:not([type=range]), textarea, select, [role=slider]';
+
+/** The keyboard of the page. @returns a function that lets go of it */
+export function bindKeys(desk: CaseDesk): () => void {
+  const listening = new AbortController();
+  const { signal } = listening;
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      const target = event.target as Element | null;
+      if (target?.closest('dialog') || event.altKey) {
+        return;
+      }
+      if (event.key === ' ') {
+        // A focused button keeps its own Space.
+        if (!target?.closest(`button, summary, ${TYPING}`)) {
+          event.preventDefault();
+          if (!event.repeat) {
+            desk.holdSpace(true);
+          }
+        }
+        return;
+      }
+      const action = ACTIONS.get(keyName(event));
+      if (
+        !action ||
+        (target?.matches(TYPING) && /^.$|^arrow/i.test(event.key))
+      ) {
+        return;
+      }
+      event.preventDefault();
+      if (!event.repeat) {
+        desk.recorder.record('key', { key: keyName(event) });
+      }
+      action.run(desk);
+    },
+    { signal },
+  );
+  window.addEventListener(
+    'keyup',
+    (event) => {
+      if (event.key === ' ' && desk.spaceHeld) {
+        desk.holdSpace(false);
+      }
+    },
+    { signal },
+  );
+  // A Space released elsewhere accepts nothing.
+  window.addEventListener('blur', () => desk.letGoOfSpace(), { signal });
+  return () => listening.abort();
+}

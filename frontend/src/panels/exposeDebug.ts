@@ -1,0 +1,59 @@
+import type { Voxel } from '../geometry/frames';
+import type { CaseDesk } from './CaseDesk.svelte';
+
+/** What tests in a real browser may read; nothing here changes anything. */
+export interface DebugView {
+  readonly sessionId: string;
+  readonly slice: number;
+  readonly draftVersion: number;
+  /** turns whose last answer has not come, or that are unsent */
+  readonly pending: number;
+  readonly ready: boolean;
+  /** voxel under a point of the browser window */
+  voxelAtCanvas(clientX: number, clientY: number): Voxel | null;
+  /** point of the browser window at the centre of a voxel of this slice */
+  canvasOfVoxel(z: number, y: number, x: number): [number, number] | null;
+  maskValue(z: number, y: number, x: number): number;
+}
+
+declare global {
+  interface Window {
+    slicewise?: DebugView;
+  }
+}
+
+export function exposeDebug(desk: CaseDesk): void {
+  const box = (): DOMRect | undefined =>
+    document.querySelector('[data-testid=pane]')?.getBoundingClientRect();
+  window.slicewise = {
+    get sessionId() {
+      return desk.detail.id;
+    },
+    get slice() {
+      return desk.viewer?.slice ?? -1;
+    },
+    get draftVersion() {
+      return desk.session.status.draftVersion;
+    },
+    get pending() {
+      return desk.session.pending.length + desk.session.status.unsent;
+    },
+    get ready() {
+      return desk.session.ready && (desk.viewer?.slice ?? -1) >= 0;
+    },
+    voxelAtCanvas(clientX, clientY) {
+      const pane = box();
+      const index =
+        pane && desk.viewer?.indexAt([clientX - pane.left, clientY - pane.top]);
+      return index ? desk.geometry.voxelOf(index) : null;
+    },
+    canvasOfVoxel(z, y, x) {
+      const pane = box();
+      const point = desk.viewer?.canvasOf([z, y, x]);
+      return pane && point && z === desk.viewer?.slice
+        ? [pane.left + point[0], pane.top + point[1]]
+        : null;
+    },
+    maskValue: (z, y, x) => desk.session.mask.valueAt([z, y, x]),
+  };
+}

@@ -1,0 +1,120 @@
+import type { CaseDesk } from './CaseDesk.svelte';
+
+/** One thing a key does. */
+export interface Hotkey {
+  /** `KeyboardEvent.key`, lower case; with `ctrl+` or `shift+` before it */
+  readonly keys: readonly string[];
+  readonly shown: string;
+  readonly title: string;
+  readonly run: (desk: CaseDesk) => void;
+}
+
+const label = (value: number): Hotkey => ({
+  keys: [String(value)],
+  shown: String(value),
+  title: value === 0 ? 'Background' : `Label ${value}`,
+  run: (desk) => desk.chooseLabel(value),
+});
+
+/** Every hotkey but Space, which acts on release (see `CaseDesk.holdSpace`). */
+export const hotkeys: readonly Hotkey[] = [
+  {
+    keys: ['s'],
+    shown: 'S',
+    title: 'Scribble',
+    run: (desk) => desk.chooseTool('scribble'),
+  },
+  {
+    keys: ['e'],
+    shown: 'E',
+    title: 'Scribble background',
+    run: (desk) => desk.chooseTool('erase'),
+  },
+  {
+    keys: ['c'],
+    shown: 'C',
+    title: 'Click',
+    run: (desk) => desk.chooseTool('click'),
+  },
+  {
+    keys: ['b'],
+    shown: 'B',
+    title: 'Box',
+    run: (desk) => desk.chooseTool('box'),
+  },
+  {
+    keys: ['p'],
+    shown: 'P',
+    title: 'Move the picture',
+    run: (desk) => desk.chooseTool('pan'),
+  },
+  {
+    keys: ['['],
+    shown: '[',
+    title: 'Narrower stroke',
+    run: (desk) => desk.setWidth(desk.width - 1),
+  },
+  {
+    keys: [']'],
+    shown: ']',
+    title: 'Wider stroke',
+    run: (desk) => desk.setWidth(desk.width + 1),
+  },
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 0].map(label),
+  {
+    keys: ['arrowup', 'pageup'],
+    shown: '↑',
+    title: 'Previous slice',
+    run: (desk) => desk.step(-1),
+  },
+  {
+    keys: ['arrowdown', 'pagedown'],
+    shown: '↓',
+    title: 'Next slice',
+    run: (desk) => desk.step(1),
+  },
+  {
+    keys: ['ctrl+z'],
+    shown: 'Ctrl+Z',
+    title: 'Undo',
+    run: (desk) => desk.undo(),
+  },
+  {
+    keys: ['ctrl+y', 'ctrl+shift+z'],
+    shown: 'Ctrl+Y',
+    title: 'Redo',
+    run: (desk) => desk.redo(),
+  },
+  {
+    keys: ['escape'],
+    shown: 'Esc',
+    title: 'Give up the stroke, or the answer being made',
+    run: (desk) => desk.cancel(),
+  },
+  {
+    keys: ['f'],
+    shown: 'F',
+    title: 'Fit the picture into the window',
+    run: (desk) => desk.fit(),
+  },
+  {
+    keys: ['m'],
+    shown: 'M',
+    title: 'Show or hide marks',
+    run: (desk) => desk.toggleMarks(),
+  },
+  {
+    keys: ['o'],
+    shown: 'O',
+    title: 'Show or hide outlines',
+    run: (desk) => desk.toggleOutline(),
+  },
+  {
+    keys: ['?', 'shift+?'],
+    shown: '?',
+    title: 'Show all keys',
+    run: (desk) => {
+      desk.helpOpen = !desk.helpOpen;
+    },
+  },
+];

@@ -1,0 +1,70 @@
+import { mount } from 'svelte';
+import { fetchDraft } from '../api/fetchDraft';
+import { openSession } from '../api/openSession';
+import type { Shape } from '../geometry/frames';
+import { EventRecorder } from '../session/EventRecorder';
+import { MaskStream } from '../session/MaskStream';
+import { Session } from '../session/Session';
+import { SocketLink } from '../session/SocketLink';
+import { UnsentStore } from '../session/UnsentStore';
+import { hasWebgl } from '../viewer/hasWebgl';
+import { CaseDesk } from './CaseDesk.svelte';
+import CasePage from './CasePage.svelte';
+import { exposeDebug } from './exposeDebug';
+import Problem from './Problem.svelte';
+
+/**
+ * Open the case that the page's element names, and show it.
+ *
+ * @throws ApiError when the server refuses the session
+ */
+export async function openCase(target: HTMLElement): Promise<void> {
+  const { assignment = '', user = '', worklist = '/' } = target.dataset;
+  if (!hasWebgl()) {
+    mount(Problem, {
+      target,
+      props: {
+        title: 'This browser cannot draw the images',
+        text:
+          'Slicewise draws with WebGL 2, which is switched off or missing ' +
+          'here. Switch on hardware acceleration, or use a current Chrome, ' +
+          'Edge, Firefox or Safari.',
+        worklist,
+      },
+    });
+    return;
+  }
+  const now = (): number => performance.now();
+  const recorder = new EventRecorder(crypto.randomUUID(), now);
+  recorder.record('load');
+  recorder.record('visibility', { state: document.visibilityState });
+  // The image library is large: it travels while the session opens.
+  const library = import('../viewer/CornerstoneViewer');
+  library.catch(() => undefined);
+  const detail = await openSession(assignment);
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  const session = new Session({
+    link: new SocketLink(
+      `${scheme}://${location.host}/ws/sessions/${detail.id}/`,
+    ),
+    stream: new MaskStream(detail.volume.shape as unknown as Shape, () =>
+      fetchDraft(detail.id),
+    ),
+    store: new UnsentStore(detail.id, localStorage),
+    recorder,
+    newId: () => crypto.randomUUID(),
+    now,
+  });
+  const desk = new CaseDesk(detail, session, recorder);
+  exposeDebug(desk);
+  mount(CasePage, {
+    target,
+    props: {
+      desk,
+      user,
+      worklist,
+      makeViewer: async (element: HTMLDivElement) =>
+        new (await library).CornerstoneViewer(element),
+    },
+  });
+}

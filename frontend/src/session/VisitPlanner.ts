@@ -1,0 +1,57 @@
+import type { Prompt } from '../wire/Prompt';
+import { needsVisit } from './needsVisit';
+import type { Session } from './Session';
+
+/** Scrolling past a slice is no visit. */
+const STAY_MS = 150;
+
+/** Asks for a first prediction of a slice that the reader stays on. */
+export class VisitPlanner {
+  readonly #session: Session;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #planned = -1;
+  #slice = -1;
+  /** Asked once per stay: a refusal is not to be asked for again and again. */
+  #asked = -1;
+
+  constructor(session: Session) {
+    this.#session = session;
+    session.events.on('status', () => this.#plan());
+  }
+
+  /** The reader looks at `slice` now. */
+  moveTo(slice: number): void {
+    if (slice !== this.#slice) {
+      this.#asked = -1;
+    }
+    this.#slice = slice;
+    this.#plan();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#slice = -1;
+  }
+
+  #plan(): void {
+    if (this.#slice === this.#planned && this.#timer !== undefined) {
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#planned = this.#slice;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const { log, mask, ready } = this.#session;
+      if (
+        this.#slice >= 0 &&
+        this.#slice !== this.#asked &&
+        ready &&
+        needsVisit(log, mask.known, this.#slice)
+      ) {
+        this.#asked = this.#slice;
+        const visit: Prompt = { kind: 'visit', slice: this.#slice };
+        this.#session.take([visit]);
+      }
+    }, STAY_MS);
+  }
+}

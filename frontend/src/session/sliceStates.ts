@@ -1,0 +1,29 @@
+import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+import type { LogState } from './LogState';
+
+export type SliceState = 'untouched' | 'predicted' | 'scribbled' | 'accepted';
+
+/** What was done on every slice; a mark after an accept opens it again. */
+export function sliceStates(
+  log: LogState,
+  known: ReadonlySet<number>,
+  count: number,
+): readonly SliceState[] {
+  const states = Array.from(
+    { length: count },
+    (_, z): SliceState => (known.has(z) ? 'predicted' : 'untouched'),
+  );
+  for (const turn of log.turns) {
+    if (turn.state !== 'active') {
+      continue;
+    }
+    for (const prompt of turn.prompts) {
+      if (prompt.kind === 'accept') {
+        states[prompt.slice] = 'accepted';
+      } else if (prompt.kind !== 'visit' && prompt.kind !== 'propagate') {
+        states[sliceOfPrompt(prompt)] = 'scribbled';
+      }
+    }
+  }
+  return states;
+}

@@ -1,0 +1,255 @@
+import {
+  Enums,
+  RenderingEngine,
+  type StackViewport,
+  utilities,
+} from '@cornerstonejs/core';
+import { wadors } from '@cornerstonejs/dicom-image-loader';
+import type {
+  CanvasPoint,
+  Point,
+  Shape,
+  Voxel,
+  VoxelIndex,
+} from '../geometry/frames';
+import { SlicePlacement } from '../geometry/SlicePlacement';
+import { Emitter } from '../session/Emitter';
+import { bindTools, type ToolBinding } from './bindTools';
+import { loadSeriesMetadata } from './loadSeriesMetadata';
+import { planeDeviation } from './planeDeviation';
+import { SlicePrefetch } from './SlicePrefetch';
+import { startCornerstone } from './startCornerstone';
+import type { Series, Viewer, ViewerEvents, Window } from './Viewer';
+
+const ENGINE = 'slicewise';
+const PANE = 'axial';
+/** How much of the cache slices ahead of the reader may fill. */
+const PREFETCH_BYTES = 800 * 1024 ** 2;
+/** Largest distance (voxels) between our geometry and the library's. */
+const MOST_DEVIATION = 0.05;
+
+/** One stack viewport behind our interface. */
+export class CornerstoneViewer implements Viewer {
+  readonly events = new Emitter<ViewerEvents>();
+  readonly #element: HTMLDivElement;
+  readonly #engine: RenderingEngine;
+  readonly #viewport: StackViewport;
+  readonly #tools: ToolBinding;
+  readonly #resizes: ResizeObserver;
+  #series: Series | null = null;
+  #imageIds: readonly string[] = [];
+  #slice = -1;
+  #placement: SlicePlacement | null = null;
+  #prefetch: SlicePrefetch | null = null;
+  #deviationTold = false;
+
+  constructor(element: HTMLDivElement) {
+    startCornerstone();
+    this.#element = element;
+    this.#engine = new RenderingEngine(ENGINE);
+    this.#engine.enableElement({
+      viewportId: PANE,
+      type: Enums.ViewportType.STACK,
+      element,
+      defaultOptions: { background: [0, 0, 0] },
+    });
+    this.#viewport = this.#engine.getViewport(PANE) as StackViewport;
+    this.#tools = bindTools(PANE, ENGINE);
+    element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
+    element.addEventListener(Enums.Events.VOI_MODIFIED, this.#windowed);
+    this.#resizes = new ResizeObserver(() => this.#engine.resize(true, true));
+    this.#resizes.observe(element);
+  }
+
+  get slice(): number {
+    return this.#slice;
+  }
+
+  get shape(): Shape {
+    return this.#series?.geometry.shape ?? [0, 0, 0];
+  }
+
+  get placement(): SlicePlacement | null {
+    return this.#placement;
+  }
+
+  async showSeries(series: Series, slice: number): Promise<void> {
+    const metadata = await loadSeriesMetadata(series);
+    this.#series = series;
+    this.#imageIds = series.instances.map(
+      (uid) => `wadors:${series.wadoRoot}/instances/${uid}/frames/1`,
+    );
+    this.#imageIds.forEach((imageId, k) => {
+      wadors.metaDataManager.add(imageId, { ...metadata[k] } as never);
+    });
+    await this.#viewport.setStack([...this.#imageIds], slice);
+    if (series.window) {
+      this.setWindow(series.window);
+    }
+    this.#viewport.render();
+    const image = this.#viewport.getCornerstoneImage();
+    this.#prefetch = new SlicePrefetch(
+      this.#imageIds,
+      slice,
+      Math.floor(PREFETCH_BYTES / Math.max(image?.sizeInBytes ?? 1, 1)),
+      (count) =>
+        this.events.emit('loaded', { count, total: this.#imageIds.length }),
+      (failed, error) => this.#notLoaded(failed, error),
+    );
+  }
+
+  gotoSlice(slice: number): void {
+    const wanted = Math.min(Math.max(slice, 0), this.#imageIds.length - 1);
+    if (wanted < 0 || wanted === this.#viewport.getTargetImageIdIndex()) {
+      return;
+    }
+    this.#prefetch?.moveTo(wanted);
+    this.#viewport
+      .setImageIdIndex(wanted)
+      .catch((error: unknown) => this.#notLoaded(wanted, error));
+  }
+
+  gotoVoxel(voxel: Voxel): void {
+    this.gotoSlice(voxel[0]);
+  }
+
+  indexAt(point: CanvasPoint): VoxelIndex | null {
+    if (!this.#placement) {
+      return null;
+    }
+    const [row, column] = this.#placement.indexAt(point);
+    return [this.#slice, row, column];
+  }
+
+  canvasOf(index: VoxelIndex): CanvasPoint | null {
+    return this.#placement?.canvasOf(index[1], index[2]) ?? null;
+  }
+
+  setWindow({ center, width }: Window): void {
+    this.#viewport.setProperties({
+      voiRange: { lower: center - width / 2, upper: center + width / 2 },
+    });
+    this.#viewport.render();
+  }
+
+  setPanning(on: boolean): void {
+    this.#tools.setPanning(on);
+  }
+
+  fit(): void {
+    this.#viewport.resetCamera();
+    this.#viewport.render();
+  }
+
+  directions(): { right: Point; down: Point } | null {
+    if (!this.#placement) {
+      return null;
+    }
+    const at = (x: number, y: number): Point =>
+      this.#viewport.canvasToWorld([x, y]);
+    const origin = at(0, 0);
+    return {
+      right: difference(at(100, 0), origin),
+      down: difference(at(0, 100), origin),
+    };
+  }
+
+  get mmPerPixel(): number | null {
+    const directions = this.directions();
+    return directions && Math.hypot(...directions.right) / 100;
+  }
+
+  destroy(): void {
+    this.#prefetch?.stop();
+    this.#resizes.disconnect();
+    this.#element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
+    this.#element.removeEventListener(
+      Enums.Events.VOI_MODIFIED,
+      this.#windowed,
+    );
+    this.#tools.destroy();
+    this.#engine.destroy();
+  }
+
+  /** The slice is the one whose picture is on the screen, not the one asked. */
+  readonly #drawn = (): void => {
+    const imageId = this.#viewport.getCornerstoneImage()?.imageId;
+    const slice = imageId ? this.#imageIds.indexOf(imageId) : -1;
+    if (slice < 0) {
+      return;
+    }
+    const changed = slice !== this.#slice;
+    this.#slice = slice;
+    this.#placement = this.#place(slice);
+    if (changed) {
+      this.#checkPlane(slice);
+      this.events.emit('shown', { slice });
+    }
+    this.events.emit('drawn', null);
+  };
+
+  readonly #windowed = (event: Event): void => {
+    const { range } = (event as CustomEvent<{ range: VoiRange }>).detail;
+    this.events.emit('window', {
+      center: (range.lower + range.upper) / 2,
+      width: range.upper - range.lower,
+    });
+  };
+
+  #place(slice: number): SlicePlacement | null {
+    if (!this.#series) {
+      return null;
+    }
+    const { geometry } = this.#series;
+    const [, height, width] = geometry.shape;
+    const canvasOf = (y: number, x: number): CanvasPoint =>
+      this.#viewport.worldToCanvas([...geometry.pointOf([slice, y, x])]);
+    // From corner to corner: the library's matrices are single precision.
+    const origin = canvasOf(0, 0);
+    const along = (end: CanvasPoint, steps: number): CanvasPoint => [
+      origin[0] + (end[0] - origin[0]) / steps,
+      origin[1] + (end[1] - origin[1]) / steps,
+    ];
+    return new SlicePlacement(
+      origin,
+      along(canvasOf(0, width), width),
+      along(canvasOf(height, 0), height),
+    );
+  }
+
+  /** A mask on the wrong voxels would look right: say so instead. */
+  #checkPlane(slice: number): void {
+    const data = this.#viewport.getImageData();
+    if (!this.#series || !data || this.#deviationTold) {
+      return;
+    }
+    const deviation = planeDeviation(this.#series.geometry, slice, (y, x) =>
+      utilities.transformIndexToWorld(data.imageData, [x, y, 0]),
+    );
+    if (deviation > MOST_DEVIATION) {
+      this.#deviationTold = true;
+      this.events.emit('error', {
+        code: 'viewer:geometry-disagrees',
+        message: `Slice ${slice} is ${deviation.toFixed(2)} voxels off`,
+        extra: { slice, deviation },
+      });
+    }
+  }
+
+  #notLoaded(slice: number, error: unknown): void {
+    this.events.emit('error', {
+      code: 'viewer:slice-not-loaded',
+      message: error instanceof Error ? error.message : 'the request failed',
+      extra: { slice },
+    });
+  }
+}
+
+interface VoiRange {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+function difference(a: Point, b: Point): Point {
+  return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+}

@@ -1,0 +1,29 @@
+/** A canvas over the pane, as sharp as the screen. */
+export class LayerCanvas {
+  readonly #canvas: HTMLCanvasElement;
+  readonly context: CanvasRenderingContext2D;
+
+  constructor(canvas: HTMLCanvasElement) {
+    const context = canvas.getContext('2d');
+    if (!context) {
+      throw new Error('The browser gave no 2D canvas');
+    }
+    this.#canvas = canvas;
+    this.context = context;
+  }
+
+  /** Empty it, fitted to the pane. @returns device pixels per CSS pixel */
+  clear(): number {
+    const ratio = window.devicePixelRatio || 1;
+    const width = Math.round(this.#canvas.clientWidth * ratio);
+    const height = Math.round(this.#canvas.clientHeight * ratio);
+    this.context.setTransform(1, 0, 0, 1, 0, 0);
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+    } else {
+      this.context.clearRect(0, 0, width, height);
+    }
+    return ratio;
+  }
+}

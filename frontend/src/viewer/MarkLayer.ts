@@ -1,0 +1,154 @@
+import type { CanvasPoint, Voxel, VoxelIndex } from '../geometry/frames';
+import type { SlicePlacement } from '../geometry/SlicePlacement';
+import type { Box, Prompt } from '../wire/Prompt';
+import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+import { LayerCanvas } from './LayerCanvas';
+
+/** Colour of a label as CSS; background is white. */
+export type ColorOf = (label: number) => string;
+
+/** What lies above the mask: marks made, the one being made, the brush. */
+export interface Marks {
+  readonly slice: number;
+  /** made before, thin */
+  readonly history: readonly Prompt[];
+  /** under the hand now, as wide as they are */
+  readonly live: readonly Prompt[];
+  readonly brush: {
+    readonly at: VoxelIndex;
+    /** in in-plane voxels */
+    readonly width: number;
+    readonly label: number;
+  } | null;
+}
+
+const HALO = 'rgb(0 0 0 / 0.75)';
+
+export class MarkLayer {
+  readonly #canvas: LayerCanvas;
+  readonly #colorOf: ColorOf;
+
+  constructor(canvas: HTMLCanvasElement, colorOf: ColorOf) {
+    this.#canvas = new LayerCanvas(canvas);
+    this.#colorOf = colorOf;
+  }
+
+  draw(placement: SlicePlacement | null, marks: Marks): void {
+    const ratio = this.#canvas.clear();
+    if (!placement) {
+      return;
+    }
+    const { context } = this.#canvas;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.lineCap = 'round';
+    context.lineJoin = 'round';
+    for (const mark of marks.history) {
+      if (sliceOfPrompt(mark) === marks.slice) {
+        this.#drawMark(placement, mark);
+      }
+    }
+    for (const mark of marks.live) {
+      this.#drawLive(placement, mark);
+    }
+    if (marks.brush) {
+      const { at, width, label } = marks.brush;
+      const [x, y] = placement.canvasOf(at[1], at[2]);
+      const radius = Math.max((width / 2) * placement.scale, 2);
+      this.#twice(this.#colorOf(label), 1, () => {
+        context.arc(x, y, radius, 0, 2 * Math.PI);
+      });
+    }
+  }
+
+  #drawMark(placement: SlicePlacement, mark: Prompt): void {
+    const { context } = this.#canvas;
+    switch (mark.kind) {
+      case 'scribble':
+        context.setLineDash(mark.label === 0 ? [4, 4] : []);
+        this.#twice(this.#colorOf(mark.label), 1.5, () =>
+          this.#line(placement, mark.voxels),
+        );
+        context.setLineDash([]);
+        break;
+      case 'click': {
+        const [x, y] = placement.canvasOf(mark.voxel[1], mark.voxel[2]);
+        this.#twice(this.#colorOf(mark.label), 2, () => {
+          context.moveTo(x - 5, y);
+          context.lineTo(x + 5, y);
+          if (mark.label !== 0) {
+            context.moveTo(x, y - 5);
+            context.lineTo(x, y + 5);
+          }
+        });
+        break;
+      }
+      case 'box':
+        this.#twice(this.#colorOf(mark.label), 1.5, () =>
+          this.#frame(placement, mark),
+        );
+        break;
+      default:
+        break;
+    }
+  }
+
+  #drawLive(placement: SlicePlacement, mark: Prompt): void {
+    if (mark.kind !== 'scribble') {
+      this.#drawMark(placement, mark);
+      return;
+    }
+    const { context } = this.#canvas;
+    context.beginPath();
+    this.#line(placement, mark.voxels);
+    context.lineWidth = Math.max(mark.width * placement.scale, 2);
+    context.strokeStyle = this.#colorOf(mark.label);
+    context.globalAlpha = 0.6;
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  #line(placement: SlicePlacement, voxels: readonly Voxel[]): void {
+    const { context } = this.#canvas;
+    voxels.forEach((voxel, i) => {
+      const [x, y] = placement.canvasOf(voxel[1], voxel[2]);
+      if (i === 0) {
+        context.moveTo(x, y);
+      }
+      // A single voxel is a dot: a line of no length with a round cap.
+      context.lineTo(x, y);
+    });
+  }
+
+  #frame(placement: SlicePlacement, box: Box): void {
+    const { context } = this.#canvas;
+    const [top, left] = [box.start[1] - 0.5, box.start[2] - 0.5];
+    const [bottom, right] = [box.stop[1] - 0.5, box.stop[2] - 0.5];
+    const corners: readonly CanvasPoint[] = [
+      placement.canvasOf(top, left),
+      placement.canvasOf(top, right),
+      placement.canvasOf(bottom, right),
+      placement.canvasOf(bottom, left),
+    ];
+    corners.forEach(([x, y], i) => {
+      if (i === 0) {
+        context.moveTo(x, y);
+      } else {
+        context.lineTo(x, y);
+      }
+    });
+    context.closePath();
+  }
+
+  /** A dark halo first, so that it is seen on every ground. */
+  #twice(color: string, width: number, path: () => void): void {
+    const { context } = this.#canvas;
+    context.beginPath();
+    path();
+    context.lineWidth = width + 2;
+    context.strokeStyle = HALO;
+    context.stroke();
+    context.lineWidth = width;
+    context.strokeStyle = color;
+    context.stroke();
+  }
+}

@@ -1,0 +1,108 @@
+import type { SlicePlacement } from '../geometry/SlicePlacement';
+import type { MaskStyle } from './LabelStyle';
+import { LayerCanvas } from './LayerCanvas';
+import { occupiedBox, type PictureBox } from './occupiedBox';
+import { outlinePath } from './outlinePath';
+
+const LINE_CSS_PIXELS = 1.5;
+
+/**
+ * The mask of one slice above the picture: nearest neighbour, one colour per
+ * label. The slice is painted once into a small picture of its own; zooming
+ * and panning only place that picture anew.
+ */
+export class MaskLayer {
+  readonly #canvas: LayerCanvas;
+  readonly #picture = document.createElement('canvas');
+  #labels: Uint8Array | null = null;
+  #width = 0;
+  #style: MaskStyle = { labels: [], opacity: 0.4, outline: false };
+  #box: PictureBox | null = null;
+  #outlines: readonly { color: string; edges: readonly number[] }[] = [];
+  #stale = true;
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = new LayerCanvas(canvas);
+  }
+
+  /** @param labels C order (y, x), `width` columns; null for no mask */
+  setLabels(labels: Uint8Array | null, width: number): void {
+    this.#labels = labels;
+    this.#width = width;
+    this.#stale = true;
+  }
+
+  setStyle(style: MaskStyle): void {
+    this.#style = style;
+    this.#stale = true;
+  }
+
+  draw(placement: SlicePlacement | null): void {
+    const ratio = this.#canvas.clear();
+    if (this.#stale) {
+      this.#paint();
+      this.#stale = false;
+    }
+    if (!placement || !this.#box) {
+      return;
+    }
+    const { context } = this.#canvas;
+    context.imageSmoothingEnabled = false;
+    context.globalAlpha = this.#style.opacity;
+    context.setTransform(...placement.pictureMatrix(ratio));
+    context.drawImage(this.#picture, this.#box.x, this.#box.y);
+    context.globalAlpha = 1;
+    for (const { color, edges } of this.#outlines) {
+      context.setTransform(...placement.pictureMatrix(ratio));
+      context.beginPath();
+      for (let i = 0; i < edges.length; i += 4) {
+        context.moveTo(edges[i] as number, edges[i + 1] as number);
+        context.lineTo(edges[i + 2] as number, edges[i + 3] as number);
+      }
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.lineWidth = LINE_CSS_PIXELS * ratio;
+      context.strokeStyle = color;
+      context.stroke();
+    }
+  }
+
+  #paint(): void {
+    const labels = this.#labels;
+    const shown = this.#style.labels.filter((label) => label.visible);
+    this.#box = labels ? occupiedBox(labels, this.#width) : null;
+    this.#outlines = [];
+    if (!labels || !this.#box) {
+      return;
+    }
+    if (this.#style.outline) {
+      this.#outlines = shown.map(({ value, color }) => ({
+        color: `rgb(${color.join(' ')})`,
+        edges: outlinePath(labels, this.#width, value),
+      }));
+    }
+    const colors = new Uint32Array(256);
+    for (const { value, color } of shown) {
+      // Little endian: alpha, blue, green, red.
+      colors[value] =
+        ((255 << 24) | (color[2] << 16) | (color[1] << 8) | color[0]) >>> 0;
+    }
+    const { x, y, width, height } = this.#box;
+    this.#picture.width = width;
+    this.#picture.height = height;
+    const context = this.#picture.getContext('2d');
+    const image = context?.createImageData(width, height);
+    if (!context || !image) {
+      throw new Error('The browser gave no 2D canvas');
+    }
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let row = 0; row < height; row += 1) {
+      const from = (y + row) * this.#width + x;
+      for (let column = 0; column < width; column += 1) {
+        pixels[row * width + column] = colors[
+          labels[from + column] as number
+        ] as number;
+      }
+    }
+    context.putImageData(image, 0, 0);
+  }
+}

@@ -1,0 +1,147 @@
+import type { Shape, VoxelIndex } from '../geometry/frames';
+import type { Prompt } from '../wire/Prompt';
+import { burnMarks } from './burnMarks';
+import type { MaskStyle } from './LabelStyle';
+import { MarkLayer } from './MarkLayer';
+import { MaskLayer } from './MaskLayer';
+import type { Viewer } from './Viewer';
+
+/** What the layers show; asked whenever they draw. */
+export interface PaneSource {
+  readonly shape: Shape;
+  labels(slice: number): Uint8Array | null;
+  /** marks that no answer contains yet */
+  unanswered(): readonly Prompt[];
+  /** marks to show as lines; none when the reader hides them */
+  history(): readonly Prompt[];
+  colorOf(label: number): string;
+  style(): MaskStyle;
+}
+
+export interface Brush {
+  readonly at: VoxelIndex;
+  readonly width: number;
+  readonly label: number;
+}
+
+/**
+ * Mask and marks above the picture. They follow the picture in the same frame;
+ * changes of their own are gathered into the next one.
+ */
+export class PaneLayers {
+  readonly #viewer: Viewer;
+  readonly #source: PaneSource;
+  readonly #mask: MaskLayer;
+  readonly #marks: MarkLayer;
+  readonly #stop: () => void;
+  #live: readonly Prompt[] = [];
+  #brush: Brush | null = null;
+  #maskStale = true;
+  #paintedSlice = -1;
+  #frame = 0;
+  #drawn: (() => void)[] = [];
+
+  constructor(
+    viewer: Viewer,
+    source: PaneSource,
+    maskCanvas: HTMLCanvasElement,
+    markCanvas: HTMLCanvasElement,
+  ) {
+    this.#viewer = viewer;
+    this.#source = source;
+    this.#mask = new MaskLayer(maskCanvas);
+    this.#marks = new MarkLayer(markCanvas, (label) => source.colorOf(label));
+    this.#mask.setStyle(source.style());
+    this.#stop = viewer.events.on('drawn', () => {
+      this.#drawMask();
+      this.#drawMarks();
+    });
+  }
+
+  /** Mask or marks changed. @param drawn called when that is on the screen */
+  maskChanged(drawn?: () => void): void {
+    this.#maskStale = true;
+    if (drawn) {
+      this.#drawn.push(drawn);
+    }
+    this.#schedule();
+  }
+
+  styleChanged(): void {
+    this.#mask.setStyle(this.#source.style());
+    this.maskChanged();
+  }
+
+  setLive(prompts: readonly Prompt[]): void {
+    this.#live = prompts;
+    this.#schedule();
+  }
+
+  setBrush(brush: Brush | null): void {
+    this.#brush = brush;
+    this.#schedule();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#stop();
+  }
+
+  #schedule(): void {
+    if (this.#frame === 0) {
+      this.#frame = requestAnimationFrame(() => {
+        this.#frame = 0;
+        if (this.#maskStale) {
+          this.#drawMask();
+        }
+        this.#drawMarks();
+      });
+    }
+  }
+
+  #drawMask(): void {
+    const { slice } = this.#viewer;
+    if (this.#maskStale || slice !== this.#paintedSlice) {
+      const { shape } = this.#source;
+      this.#mask.setLabels(
+        burnMarks(
+          this.#source.labels(slice),
+          this.#source.unanswered(),
+          slice,
+          shape,
+        ),
+        shape[2],
+      );
+      this.#maskStale = false;
+      this.#paintedSlice = slice;
+    }
+    this.#mask.draw(this.#viewer.placement);
+    this.#tellDrawn();
+  }
+
+  #drawMarks(): void {
+    this.#marks.draw(this.#viewer.placement, {
+      slice: this.#viewer.slice,
+      history: this.#source.history(),
+      live: this.#live,
+      brush: this.#brush,
+    });
+  }
+
+  /** After this frame: a message is handled once it has been painted. */
+  #tellDrawn(): void {
+    const waiting = this.#drawn;
+    if (waiting.length === 0) {
+      return;
+    }
+    this.#drawn = [];
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => {
+      channel.port1.close();
+      for (const tell of waiting) {
+        tell();
+      }
+    };
+    channel.port2.postMessage(null);
+  }
+}

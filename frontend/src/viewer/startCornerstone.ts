@@ -1,0 +1,34 @@
+import { cache, init as initCore } from '@cornerstonejs/core';
+import { init as initLoader } from '@cornerstonejs/dicom-image-loader';
+import {
+  addTool,
+  init as initTools,
+  PanTool,
+  WindowLevelTool,
+  ZoomTool,
+} from '@cornerstonejs/tools';
+
+const CACHE_BYTES = 1024 ** 3;
+
+let started = false;
+
+/** Start the image library once per page. */
+export function startCornerstone(): void {
+  if (started) {
+    return;
+  }
+  started = true;
+  initCore({
+    // One pane needs one context; a quarter of the GPU process' memory less.
+    rendering: { webGlContextCount: 1 },
+    debug: {},
+  });
+  initLoader({
+    maxWebWorkers: Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 4),
+  });
+  initTools();
+  cache.setMaxCacheSize(CACHE_BYTES);
+  addTool(WindowLevelTool);
+  addTool(PanTool);
+  addTool(ZoomTool);
+}
