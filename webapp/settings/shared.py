@@ -101,6 +101,11 @@ IMPORT_LIMITS = {
     "files": 20_000,
     "compression": 100.0,
 }
+# Of the demo's accounts; without one, `manage.py demo` makes it and prints it once.
+DEMO_PASSWORDS = {
+    "admin": env.read("SLICEWISE_ADMIN_PASSWORD"),
+    "reader": env.read("SLICEWISE_READER_PASSWORD"),
+}
 
 # Static files: our own, and what Vite has built, served from where they lie.
 STATIC_URL = "/static/"

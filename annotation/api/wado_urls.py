@@ -1,0 +1,16 @@
+"""Addresses of the WADO-RS server; included under ``wado/``."""
+
+from django.urls import path
+
+from annotation.api.wado import FrameApi, SeriesMetadataApi
+
+SERIES = "studies/<str:study>/series/<str:series>/"
+
+urlpatterns = [
+    path(f"{SERIES}metadata", SeriesMetadataApi.as_view(), name="wado-metadata"),
+    path(
+        f"{SERIES}instances/<str:instance>/frames/1",
+        FrameApi.as_view(),
+        name="wado-frame",
+    ),
+]
