@@ -88,12 +88,6 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Accounts of `manage.py demo`; empty: made and printed once
-DEMO_PASSWORDS = {
-    "admin": env.read("SLICEWISE_ADMIN_PASSWORD"),
-    "reader": env.read("SLICEWISE_READER_PASSWORD"),
-}
-
 # Bounds on what `manage.py import_folder` takes; see annotation/standards/limits.py
 IMPORT_LIMITS = {
     "voxels": 600_000_000,
@@ -101,6 +95,7 @@ IMPORT_LIMITS = {
     "files": 20_000,
     "compression": 100.0,
 }
+
 # Of the demo's accounts; without one, `manage.py demo` makes it and prints it once.
 DEMO_PASSWORDS = {
     "admin": env.read("SLICEWISE_ADMIN_PASSWORD"),
