@@ -3,15 +3,31 @@
 import os
 from pathlib import Path
 
+import pgtrigger
 import pytest
 import redis
 from django.conf import settings as django_settings
+from django.test import TransactionTestCase
 
 
 def pytest_configure() -> None:
     """Let child processes a test starts meet this worker's own Valkey database."""
     os.environ["REDIS_URL"] = django_settings.REDIS_URL
     os.environ["SLICEWISE_DATA"] = str(django_settings.SLICEWISE_DATA)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_tables_past_triggers():
+    """Let a transactional test's tables be emptied; only here may the audit be."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_past_triggers(test: TransactionTestCase) -> None:
+        with pgtrigger.ignore():
+            flush(test)
+
+    TransactionTestCase._fixture_teardown = flush_past_triggers
+    yield
+    TransactionTestCase._fixture_teardown = flush
 
 
 @pytest.fixture

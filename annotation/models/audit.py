@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
+
+from annotation.models.protect import unchanging
 
 
 class AuditEvent(models.Model):
@@ -26,12 +27,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["number"]
-        triggers = [
-            pgtrigger.Protect(
-                name="audit_is_append_only",
-                operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
-            )
-        ]
+        triggers = unchanging("audit")
 
     def __str__(self) -> str:
         return f"{self.at} {self.action} {self.subject}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 
+from annotation.models.protect import unchanging
 from annotation.models.session import Session
 
 
@@ -38,12 +38,7 @@ class MaskRevision(models.Model):
                 fields=["session", "number"], name="revision_number_once_per_session"
             )
         ]
-        triggers = [
-            pgtrigger.Protect(
-                name="revision_is_immutable",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-            )
-        ]
+        triggers = unchanging("revision")
 
     def __str__(self) -> str:
         return f"revision {self.number} of {self.session_id}"

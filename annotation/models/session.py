@@ -22,7 +22,9 @@ class Session(models.Model):
     ``fence`` grows with every lease; answers under an older fence are dropped.
     ``draft_version`` grows with every stored change of the draft mask.
     ``last_seq`` is the number of the newest turn.
-    ``sent_digest`` names the log that was sent under this fence, None when in doubt.
+    ``log_digest`` names the active log, ``sent_digest`` what was sent of it under this
+    fence, None when in doubt. ``heard_at`` is the last sign of life from a worker;
+    ``attempts`` counts the workers that died or broke since the last answer.
     ``canvas_wanted`` while the draft waits for the whole mask of a changed log.
     ``left_key`` is the carry that this session left to the next ones.
     """
@@ -44,10 +46,12 @@ class Session(models.Model):
     fence = models.PositiveBigIntegerField(default=0)
     draft_version = models.PositiveBigIntegerField(default=0)
     last_seq = models.PositiveIntegerField(default=0)
+    log_digest = models.CharField(max_length=64, blank=True)
     sent_digest = models.CharField(  # noqa: DJ001 - None is doubt, "" the empty log
         max_length=64, null=True
     )
     sent_at = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     canvas_wanted = models.BooleanField(default=False)
     carry_wanted = models.BooleanField(default=False)

@@ -1,0 +1,1 @@
+"""Everything that changes something, named ``<entity>_<verb>``."""
