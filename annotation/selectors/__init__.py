@@ -1,0 +1,1 @@
+"""Everything that is read, named ``<entity>_<what>``; nothing here writes."""

@@ -1,0 +1,30 @@
+"""The draft mask of a session as it is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from numpy.typing import NDArray
+
+from annotation.models import Session
+from inference_worker.contract.wire import unpack_mask
+
+
+def draft_read(*, session: Session) -> dict[str, Any]:
+    """Version and packed slices, of one moment."""
+    with transaction.atomic():
+        # A shared lock: no answer is stored between the version and the slices.
+        held = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+        slices = held.draft_slices.order_by("index").values_list("packed", flat=True)
+        return {"version": held.draft_version, "slices": list(slices)}
+
+
+def draft_labels(*, session: Session) -> NDArray[np.uint8]:
+    """The whole label map: uint8 (z, y, x)."""
+    labels = np.zeros(tuple(session.assignment.volume.shape), dtype=np.uint8)
+    for packed in session.draft_slices.values_list("packed", flat=True).iterator():
+        region, values = unpack_mask(packed)
+        labels[region.slices] = values
+    return labels
