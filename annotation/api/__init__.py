@@ -1,0 +1,1 @@
+"""The HTTP doors: validate, call a service or selector, serialise."""
