@@ -158,6 +158,21 @@ def resize(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     )
 
 
+def resize_plane(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    """(y, x) or (y, x, 3) at ``size``: integers by the nearest pixel, floats as images."""
+    if plane.shape[:2] == size:
+        return plane
+    if not np.issubdtype(plane.dtype, np.floating):
+        rows, columns = (
+            ((np.arange(new) + 0.5) * old / new).astype(np.intp)
+            for new, old in zip(size, plane.shape[:2], strict=True)
+        )
+        return plane[rows][:, columns]
+    stacked = torch.from_numpy(np.atleast_3d(plane).transpose(2, 0, 1).copy())
+    resized = resize(stacked[None], size)[0].numpy().transpose(1, 2, 0)
+    return resized[..., 0] if plane.ndim == 2 else resized
+
+
 def _plane(plane: NDArray[Any], channels: int) -> NDArray[np.float32]:
     """(y, x) or (y, x, 3) of any type → float32 (channels, y, x)."""
     values = np.asarray(plane, dtype=np.float32)
