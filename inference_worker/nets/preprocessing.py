@@ -24,6 +24,8 @@ class Intensity:
     window: (low, high) in Hounsfield units for CT: becomes 0 and 1, clipped.
     percentiles: (low, high) of the volume's voxels for everything that is neither
         8 bit nor in Hounsfield units: become 0 and 1, clipped.
+    stretch: take the percentiles of 8-bit images too (all colours together); for
+        pictures whose exposure varies.
     mean, std: of the [0, 1] values, per channel or one for all.
     """
 
@@ -31,6 +33,7 @@ class Intensity:
     percentiles: tuple[float, float] = (0.5, 99.5)
     mean: tuple[float, ...] = (0.5,)
     std: tuple[float, ...] = (0.25,)
+    stretch: bool = False
 
     def __post_init__(self) -> None:
         for name in ("window", "percentiles"):
@@ -46,18 +49,19 @@ class Intensity:
     def span(self, volume: Volume) -> tuple[float, float]:
         """The values of ``volume`` that become 0 and 1.
 
-        8-bit images span (0, 255), CT the window. A "CT" without any negative value is
-        not in Hounsfield units (air is -1000): 8-bit values in a wider type span
-        (0, 255), others their percentiles, as everything else does.
+        8-bit images span (0, 255) unless ``stretch``, CT the window. A "CT" without
+        any negative value is not in Hounsfield units (air is -1000): 8-bit values in a
+        wider type span (0, 255), others their percentiles, as everything else does.
         """
-        if volume.voxels.dtype == np.uint8:
+        eight_bit = volume.voxels.dtype == np.uint8
+        if eight_bit and not self.stretch:
             return (0.0, 255.0)
         sample = _sample(volume)
-        low = float(sample.min())
-        if volume.modality == "CT" and low < 0:
-            return self.window
-        if volume.modality == "CT" and float(sample.max()) <= 255:
-            return (0.0, 255.0)
+        if volume.modality == "CT" and not eight_bit:
+            if float(sample.min()) < 0:
+                return self.window
+            if float(sample.max()) <= 255:
+                return (0.0, 255.0)
         low, high = (float(v) for v in np.percentile(sample, self.percentiles))
         return (low, high) if low < high else (low, low + 1.0)
 
@@ -159,7 +163,7 @@ def resize(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 
 def resize_plane(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    """(y, x) or (y, x, 3) at ``size``: integers by the nearest pixel, floats as images."""
+    """(y, x) or (y, x, 3) at ``size``: integers by nearest pixel, floats smoothly."""
     if plane.shape[:2] == size:
         return plane
     if not np.issubdtype(plane.dtype, np.floating):
@@ -184,9 +188,10 @@ def _plane(plane: NDArray[Any], channels: int) -> NDArray[np.float32]:
 
 
 def _sample(volume: Volume) -> NDArray[np.float32]:
-    """About 60 000 voxels from all over the volume, always the same ones."""
+    """At most 65 536 voxels from all over the volume, always the same ones."""
+    kept_sides = (16, 64, 64) if volume.shape[0] > 1 else (1, 256, 256)
     every_z, every_y, every_x = (
         max(1, -(-side // kept))
-        for side, kept in zip(volume.shape, (16, 64, 64), strict=True)
+        for side, kept in zip(volume.shape, kept_sides, strict=True)
     )
     return np.asarray(volume.voxels[::every_z, ::every_y, ::every_x], dtype=np.float32)

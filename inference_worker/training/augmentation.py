@@ -29,6 +29,7 @@ class Augmentation:
     noise: the most, standard deviation in units of the span.
     blur: the most, standard deviation in pixels.
     inverted_share, grey_share: share of views inverted, and without colour.
+    reflect: whether the image goes on mirrored beyond its border, or ends at 0.
     """
 
     scale: tuple[float, float] = (0.75, 1.35)
@@ -43,6 +44,7 @@ class Augmentation:
     blur: float = 1.0
     inverted_share: float = 0.0
     grey_share: float = 0.0
+    reflect: bool = False
 
 
 def view(
@@ -50,13 +52,14 @@ def view(
 ) -> tuple[Image, NDArray[np.uint8]]:
     """A square view: image (c, side, side) in [0, 1] and target (side, side)."""
     matrix = _placing(example, side, how, rng)
-    image = example.image.astype(np.float32) / 255
-    image = np.asarray(cv2.warpAffine(image, matrix, (side, side)), np.float32)
-    image = image.reshape(side, side, -1)
+    border = cv2.BORDER_REFLECT_101 if how.reflect else cv2.BORDER_CONSTANT
+    warped = cv2.warpAffine(example.image, matrix, (side, side), borderMode=border)
+    image: Image = np.asarray(warped).reshape(side, side, -1) / np.float32(255)
     if rng.random() < how.rewindow_share:
-        inside = _warped(example.inside.astype(np.uint8), matrix, side) > 0
+        body = example.inside.astype(np.uint8)
+        inside = _warped(body, matrix, side, cv2.BORDER_CONSTANT) > 0
         image = _rewindowed(image, inside, how.window, rng)
-    target = _warped(example.target, matrix, side)
+    target = _warped(example.target, matrix, side, border)
     if rng.random() < how.turned_share:
         image, target = _turned(image, target, rng)
     image = _recoloured(image, how, rng)
@@ -64,9 +67,11 @@ def view(
 
 
 def _warped(
-    plane: NDArray[np.uint8], matrix: NDArray[np.float64], side: int
+    plane: NDArray[np.uint8], matrix: NDArray[np.float64], side: int, border: int
 ) -> NDArray[np.uint8]:
-    nearest = cv2.warpAffine(plane, matrix, (side, side), flags=cv2.INTER_NEAREST)
+    nearest = cv2.warpAffine(
+        plane, matrix, (side, side), flags=cv2.INTER_NEAREST, borderMode=border
+    )
     return np.asarray(nearest, dtype=np.uint8)
 
 

@@ -98,7 +98,8 @@ NUCLEI = Recipe(
     architecture=small_unet(2, channels=3),
     classes=("background", "nucleus"),
     preprocessing=Preprocessing(
-        Intensity(mean=(0.3,), std=(0.3,)), Frame(longest=512, enlarge=False)
+        Intensity(percentiles=(0.5, 99.8), mean=(0.25,), std=(0.3,), stretch=True),
+        Frame(longest=512, enlarge=False),
     ),
     sources=(Source("dsb2018_nuclei", {1: "nucleus"}, "CC0 (Data Science Bowl 2018)"),),
     augmentation=Augmentation(
@@ -110,8 +111,9 @@ NUCLEI = Recipe(
         gamma=1.8,
         contrast=1.5,
         brightness=0.15,
+        reflect=True,
     ),
-    phases=((900, 128, 1.0), (300, 192, 1.0)),
+    phases=((600, 128, 1.0), (200, 192, 1.0)),
     committed=True,
 )
 

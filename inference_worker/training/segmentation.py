@@ -96,8 +96,8 @@ def train(
         )
 
     torch.manual_seed(seed)
-    network = recipe.architecture.build().to(device, memory_format=torch.channels_last)
-    network.train()
+    network = recipe.architecture.build().to(device).train()
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = {n: t.detach().clone() for n, t in network.state_dict().items()}
     optimizer = torch.optim.AdamW(
         _groups(network, recipe.weight_decay),
@@ -125,7 +125,7 @@ def train(
                 logits = network(image.contiguous(memory_format=torch.channels_last))
             loss = marginal_loss(logits.float(), target.to(device), labelled.to(device))
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             _average(averaged, network, min(recipe.ema, (step + 1) / (step + 10)))
