@@ -40,7 +40,13 @@ def check_version(data: Path, programs: Path) -> None:
         )
 
 
-def initialise(places: Places, programs: Path, environment: Mapping[str, str]) -> None:
+def initialise(
+    places: Places,
+    programs: Path,
+    environment: Mapping[str, str],
+    *,
+    throw_away: bool,
+) -> None:
     """Make an empty cluster, in one rename so that a half-made one is never used."""
     data = places.postgres / "data"
     making = places.postgres / "making"
@@ -48,7 +54,9 @@ def initialise(places: Places, programs: Path, environment: Mapping[str, str]) -
     command = [str(programs / "initdb"), "-D", str(making), "-U", ROLE]
     # The socket lies in a directory of mode 0700: whoever reaches it is trusted.
     command += ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"]
-    command += ["--locale=C", "--no-sync", "--no-instructions"]
+    command += ["--locale=C", "--no-instructions"]
+    if throw_away:
+        command += ["--no-sync"]
     initdb = Child(
         "initdb",
         command,
@@ -73,7 +81,7 @@ def postgres_child(
     if data.exists():
         check_version(data, programs)
     else:
-        initialise(places, programs, environment)
+        initialise(places, programs, environment, throw_away=throw_away)
     options = ["listen_addresses=", f"unix_socket_directories={places.sockets}"]
     options += ["unix_socket_permissions=0700", "max_connections=200"]
     if throw_away:

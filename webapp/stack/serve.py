@@ -3,16 +3,15 @@
 import http.client
 import signal
 import socket
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 from webapp.settings import env
-from webapp.stack.child import die_with_parent, wait_until
+from webapp.stack.child import wait_until
 from webapp.stack.errors import StackError
 from webapp.stack.lock import alone
 from webapp.stack.places import prepare
+from webapp.stack.preparation import Preparation
 from webapp.stack.processes import Processes
 from webapp.stack.services import announced, embedded, start_services
 from webapp.stack.supervisor import Supervisor
@@ -46,19 +45,6 @@ def check_port(host: str, port: int) -> None:
         ) from None
 
 
-def prepare_database(environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "webapp.stack.prepare"],
-        cwd=env.CHECKOUT,
-        env=environment,
-        umask=0o077,
-        preexec_fn=lambda: die_with_parent(signal.SIGTERM),
-        check=False,
-    )
-    if done.returncode != 0:
-        raise StackError("The database could not be prepared: see above.")
-
-
 def serves(host: str, port: int) -> bool:
     """Whether the site answers and finds itself healthy."""
     wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -90,7 +76,22 @@ def run() -> int:
     supervisor = Supervisor()
     with alone(data):
         try:
-            serve(supervisor, data, host, port, workers, began)
+            places = prepare(data / "stack", embedded=embedded())
+            urls = start_services(supervisor, places)
+            environment = env.inherited() | urls | {"SLICEWISE_DATA": str(data)}
+            environment.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings.local")
+            with announced(urls):
+                start_site(
+                    supervisor,
+                    Processes(environment, places.logs, host, port, workers),
+                    Preparation(environment, places.root / "prepared"),
+                )
+                say(
+                    f"Slicewise is served at http://{host}:{port}/ after "
+                    f"{time.monotonic() - began:.1f} s. Its data is in {data}; "
+                    "Ctrl-C stops it."
+                )
+                supervisor.watch()
         except KeyboardInterrupt:
             say("Stopping.")
         finally:
@@ -98,27 +99,26 @@ def run() -> int:
     return 0
 
 
-def serve(
-    supervisor: Supervisor, data: Path, host: str, port: int, workers: int, began: float
+def start_site(
+    supervisor: Supervisor, processes: Processes, preparation: Preparation
 ) -> None:
-    places = prepare(data / "stack", embedded=embedded())
-    urls = start_services(supervisor, places)
-    with announced(urls):
-        environment = env.inherited() | urls
-        environment |= {"SLICEWISE_DATA": str(data)}
-        environment.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings.local")
-        processes = Processes(environment, places.logs, host, port, workers)
-        # The workers load torch meanwhile; they need no database.
-        for each in range(1, workers + 1):
-            supervisor.add(processes.worker(each))
-        prepare_database(environment)
+    """Start what serves pages first, and return when it does.
+
+    A site that was prepared before starts while the preparation looks it over once
+    more; a new one would show pages without their tables. What answers scribbles comes
+    up while the reader logs in.
+    """
+    early = preparation.done_before()
+    preparation.start()
+    if early:
         web = supervisor.add(processes.web)
-        supervisor.add(processes.desk)
-        supervisor.add(processes.watch)
-        if not wait_until(lambda: serves(host, port), child=web, seconds=60):
-            raise StackError(f"The site did not come up:\n{web.tail()}")
-        say(
-            f"Slicewise is served at http://{host}:{port}/ after "
-            f"{time.monotonic() - began:.1f} s. Its data is in {data}; Ctrl-C stops it."
-        )
-        supervisor.watch()
+    preparation.finish()
+    if not early:
+        web = supervisor.add(processes.web)
+    supervisor.add(processes.desk)
+    for number in range(1, processes.workers + 1):
+        supervisor.add(processes.worker(number))
+    supervisor.add(processes.watch)
+    site = (processes.host, processes.port)
+    if not wait_until(lambda: serves(*site), child=web, seconds=60):
+        raise StackError(f"The site did not come up:\n{web.tail()}")
