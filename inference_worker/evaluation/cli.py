@@ -85,6 +85,9 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="run on patients the weights were trained on, and mark them",
     )
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="replay recorded turns (JSON)"
+    )
     parser.add_argument("--arm", help="what tables call this run")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE.json")
     parser.set_defaults(command=run_command)
@@ -113,6 +116,7 @@ def options_from(parsed: argparse.Namespace) -> RunOptions:
         max_cases=parsed.max_cases,
         carry=parsed.carry,
         allow_seen=parsed.allow_seen,
+        log=parsed.log,
         arm=parsed.arm,
     )
 

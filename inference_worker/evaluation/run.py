@@ -14,6 +14,8 @@ from inference_worker import engines
 from inference_worker.contract.engine import Carry, Engine, Label
 from inference_worker.evaluation.cases import CaseFiles, find_cases, read_case
 from inference_worker.evaluation.provenance import provenance
+from inference_worker.evaluation.replay import Log, Replay, read_log
+from inference_worker.evaluation.rows import CaseRow
 from inference_worker.evaluation.splits import check_split, read_header
 from inference_worker.evaluation.walk import BY_BRUSH, Plan, Walk
 from inference_worker.simulate.annotators import (
@@ -25,7 +27,7 @@ from inference_worker.simulate.annotators import (
     Style,
 )
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 ANNOTATORS = ("scribble", "click", "box", "extreme")
 
@@ -40,6 +42,7 @@ class RunOptions:
     ----------
     arm: what tables call this run; the engine and its settings without.
     carry: each volume starts from what the one before taught.
+    log: a file of recorded turns to replay instead of simulating a reader.
     allow_seen: run on patients the weights were trained on, and mark them.
     """
 
@@ -55,6 +58,7 @@ class RunOptions:
     max_cases: int | None = None
     carry: bool = False
     allow_seen: bool = False
+    log: Path | None = None
     arm: str | None = None
 
     @property
@@ -103,6 +107,8 @@ def run(
     """
     files = chosen_cases(options) if files is None else files
     names = [case.name for case in files]
+    logs = read_log(options.log, names) if options.log else {}
+    files = [case for case in files if not logs or case.name in logs]
     seen = check_split(names, options.weights, allow_seen=options.allow_seen)
     if engine is None:
         engine = engines.build(
@@ -114,8 +120,9 @@ def run(
     result: Result = {"meta": _meta(options, seen), "turns": [], "cases": []}
     carry: Carry | None = None
     for case in files:
-        walk, learnt = _walk(case, options, engine, carry, result)
+        walk, row, learnt = _walk(case, options, engine, carry, logs.get(case.name))
         carry = learnt if options.carry else None
+        result["cases"].append(row.as_json())
         result["turns"] += [row.as_json() for row in walk.turns]
         if out is not None:
             write_result(result, out)
@@ -127,15 +134,15 @@ def _walk(
     options: RunOptions,
     engine: Engine[Any],
     carry: Carry | None,
-    result: Result,
-) -> tuple[Walk, Carry | None]:
+    turns: Log | None,
+) -> tuple[Walk, CaseRow, Carry | None]:
     case = read_case(files, [label.value for label in options.labels])
     style = style_named(options.annotator, options.engine)
     reader = Reader(case.truth, case.name, style, seed=options.seed)
-    walk = Walk(engine, case, options.labels, reader, options.plan, carry)
+    given = (engine, case, options.labels, reader, options.plan, carry)
+    walk = Walk(*given) if turns is None else Replay(*given, log=turns)
     row, learnt = walk.run()
-    result["cases"].append(row.as_json())
-    log.info(
+    logger.info(
         "%s %s: %d slices, %d interactions, Dice %.3f, simulated user %.0f s, "
         "machine %.1f s",
         options.arm_name,
@@ -146,7 +153,7 @@ def _walk(
         row.user_s or 0.0,
         row.machine_s,
     )
-    return walk, learnt
+    return walk, row, learnt
 
 
 def _meta(options: RunOptions, seen: Sequence[str]) -> dict[str, Any]:
@@ -159,7 +166,7 @@ def _meta(options: RunOptions, seen: Sequence[str]) -> dict[str, Any]:
         "config": dict(options.config),
         "cases": options.folder.resolve().name,
         "labels": {str(label.value): label.name for label in options.labels},
-        "annotator": "brush" if options.engine in BY_BRUSH else options.annotator,
+        "annotator": _annotator_of(options),
         "rounds": options.plan.rounds,
         "until_dice": options.plan.until_dice,
         "volume_cap": options.plan.slices_max,
@@ -167,9 +174,15 @@ def _meta(options: RunOptions, seen: Sequence[str]) -> dict[str, Any]:
         "seed": options.seed,
         "carry": options.carry,
         "seen_in_training": list(seen),
-        "user_time": "simulated",
+        "user_time": None if options.log else "simulated",
         **provenance(options.device),
     }
+
+
+def _annotator_of(options: RunOptions) -> str:
+    if options.log:
+        return f"recorded: {options.log.name}"
+    return "brush" if options.engine in BY_BRUSH else options.annotator
 
 
 def write_result(result: Result, out: Path) -> None:

@@ -86,13 +86,16 @@ class Walk:
 
     def run(self) -> tuple[CaseRow, Carry | None]:
         """Walk to the end; the case's row and what the next volume may start from."""
+        row = self._totals(self._walk())
+        return row, self.engine.close(self.state)
+
+    def _walk(self) -> list[int]:
         slices = walked_slices(self.case.truth, self.plan.slices_max)
         if self.engine.spec.planar:
             self._walk_slices(slices)
         else:
             self._walk_rounds(slices)
-        row = self._totals(slices)
-        return row, self.engine.close(self.state)
+        return slices
 
     def _walk_slices(self, slices: Sequence[int]) -> None:
         closing: list[Prompt] = []
@@ -183,8 +186,8 @@ class Walk:
         turn: int,
         prompts: Sequence[Prompt],
         times: StepTimes,
-        user_s: float,
-        waiting_s: float,
+        user_s: float | None,
+        waiting_s: float | None,
         kind: str,
     ) -> None:
         shown: NDArray[np.uint8] = (

@@ -202,7 +202,7 @@ class Scribbles:
             side = [r for r in side if r.size >= _WORTHWHILE * largest]
             if not side:
                 continue
-            odds = np.array(self.hand.side(int(foreground)).strokes)
+            odds = np.array(self.hand.counts(int(foreground)))
             count = int(sight.rng.choice(len(odds), p=odds / odds.sum())) + 1
             for number, region in enumerate(side[:count]):
                 extra = count - len(side) if not number and _is_large(region) else 0

@@ -1,6 +1,6 @@
 """How a hand draws: styles, lengths, widths, tremor and mistakes, measured on people.
 
-The numbers of ``MEASURED`` come from ``calibration.json``, which
+The numbers of ``measured_hand`` come from ``calibration.json``, which
 ``python -m inference_worker.simulate calibrate`` writes from the strokes of the three
 people of MedScribble (Wong et al., "ScribblePrompt", 2023).
 """
@@ -8,7 +8,7 @@ people of MedScribble (Wong et al., "ScribblePrompt", 2023).
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,30 +19,17 @@ STYLES = ("skeleton", "centre", "contour")
 
 
 @dataclass(frozen=True)
-class Side:
-    """How strokes of one side are drawn: on an object, or on what is around it.
+class Hand:
+    """One way of drawing.
 
     Attributes
     ----------
     styles: weights of ``STYLES``.
     reach: mean share of the available path that a stroke covers.
     reach_spread: its standard deviation.
-    strokes: probabilities of 1, 2, 3 … strokes in one interaction.
-    """
-
-    styles: tuple[float, float, float]
-    reach: float
-    reach_spread: float
-    strokes: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Hand:
-    """One way of drawing; a steady hand that never errs has zeros in the second half.
-
-    Attributes
-    ----------
-    foreground, background: strokes of a label, and of label 0.
+    loop: how deep inside a region a loop runs, as a share of its greatest depth.
+    strokes: probabilities of 1, 2, 3 … strokes on objects in one interaction.
+    strokes_erasing: the same for strokes of label 0.
     width: stroke width as a share of the longer side of the slice.
     width_spread: its standard deviation, as a share of the width.
     wander: how far a stroke strays sideways, standard deviation as a share of the
@@ -53,19 +40,23 @@ class Hand:
     miss: by how much, as a share of the longer side of the slice.
     """
 
-    foreground: Side
-    background: Side
+    styles: tuple[float, ...]
+    reach: float
+    reach_spread: float
+    loop: float
+    strokes: tuple[float, ...]
+    strokes_erasing: tuple[float, ...]
     width: float
     width_spread: float
-    wander: float = 0.0
-    overshoot_rate: float = 0.0
-    overshoot: float = 0.0
-    miss_rate: float = 0.0
-    miss: float = 0.0
+    wander: float
+    overshoot_rate: float
+    overshoot: float
+    miss_rate: float
+    miss: float
 
-    def side(self, label: int) -> Side:
-        """The habits for a label."""
-        return self.foreground if label else self.background
+    def counts(self, label: int) -> tuple[float, ...]:
+        """Probabilities of 1, 2, 3 … strokes of a label."""
+        return self.strokes if label else self.strokes_erasing
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers."""
@@ -74,16 +65,8 @@ class Hand:
 
 def hand_from_json(body: dict[str, Any]) -> Hand:
     """Undo ``Hand.as_json`` after a trip through JSON."""
-    sides = {
-        name: Side(
-            styles=tuple(body[name]["styles"]),
-            reach=body[name]["reach"],
-            reach_spread=body[name]["reach_spread"],
-            strokes=tuple(body[name]["strokes"]),
-        )
-        for name in ("foreground", "background")
-    }
-    return Hand(**{**body, **sides})
+    lists = {name: tuple(v) for name, v in body.items() if isinstance(v, list)}
+    return Hand(**{**body, **lists})
 
 
 @cache
@@ -94,4 +77,4 @@ def measured_hand() -> Hand:
 
 def steady_hand(hand: Hand) -> Hand:
     """The same habits without tremor or mistakes."""
-    return Hand(hand.foreground, hand.background, hand.width, hand.width_spread)
+    return replace(hand, wander=0.0, overshoot_rate=0.0, miss_rate=0.0)

@@ -8,6 +8,8 @@ Centre lines and loops are the other two styles that people use (Wong et al.,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -22,6 +24,11 @@ _STEP = 2.0
 """Voxels between the points of a stroke: what a pointer reports at drawing speed."""
 
 _MARGIN = 2
+
+_LOOP_ROOM = 1.5
+"""Stroke widths of depth below which nobody draws a loop but a line."""
+
+_LOOP_SPREAD = 0.2
 
 
 def scribbles_in(
@@ -45,7 +52,7 @@ def scribbles_in(
     width = _width(shape, rng, hand)
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     strokes = []
-    for path in _planned(mask, region.label, count, rng, hand):
+    for path in _planned(mask, depth, width, count, rng, hand):
         drawn = _wander(path, depth, rng, hand) + origin
         drawn = _mistaken(drawn, max(shape), rng, hand)
         strokes.append(_scribble(drawn, region.label, slice_index, width, shape))
@@ -67,33 +74,28 @@ def _width(shape: tuple[int, ...], rng: np.random.Generator, hand: Hand) -> floa
 
 def _planned(
     mask: NDArray[np.bool_],
-    label: int,
+    depth: NDArray[np.float64],
+    width: float,
     count: int,
     rng: np.random.Generator,
     hand: Hand,
-) -> list[Path]:
-    """The strokes a steady hand would draw: at least one."""
-    side = hand.side(label)
-    weights = np.array(side.styles) / np.sum(side.styles)
-    style = STYLES[int(rng.choice(len(STYLES), p=weights))]
-    if style == "skeleton":
-        grain = max(np.sqrt(mask.sum()) / (2.0 * count), 1.0)
-        found = list(paths.broken_skeleton(mask, rng, grain))[:count]
-    elif style == "centre":
-        found = _divided(paths.centre_line(mask), count)
-    else:
-        found = _divided(paths.inner_contour(mask, rng.uniform(0.2, 0.8)), count)
-    planned = []
-    for path in found:
-        share = float(np.clip(rng.normal(side.reach, side.reach_spread), 0.05, 1.0))
-        planned.append(paths.part_of(paths.resampled(path, _STEP), share, rng))
-    return planned
-
-
-def _divided(path: Path, count: int) -> list[Path]:
-    """One path cut into at most ``count`` pieces of at least four points."""
-    pieces = max(min(count, len(path) // 4), 1)
-    return list(np.array_split(path, pieces))
+) -> Iterator[Path]:
+    """The strokes a steady hand would draw, each in a style of its own."""
+    weights = np.array(hand.styles) / np.sum(hand.styles)
+    for number in range(count):
+        style = STYLES[int(rng.choice(len(STYLES), p=weights))]
+        if style == "contour" and depth.max() < _LOOP_ROOM * width:
+            style = "centre"
+        if style == "skeleton":
+            pieces = list(paths.broken_skeleton(mask, rng, float(depth.max())))
+            path = pieces[number % len(pieces)]
+        elif style == "centre":
+            path = paths.centre_line(mask)
+        else:
+            spread = _LOOP_SPREAD * rng.uniform(-1.0, 1.0)
+            path = paths.inner_contour(mask, float(np.clip(hand.loop + spread, 0, 0.9)))
+        share = float(np.clip(rng.normal(hand.reach, hand.reach_spread), 0.05, 1.0))
+        yield paths.part_of(paths.resampled(path, _STEP), share, rng)
 
 
 def _wander(
