@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections
 
 from annotation.access import access_session
 from annotation.broadcast import session_group
@@ -197,8 +197,17 @@ class NowhereConsumer(AsyncWebsocketConsumer):
 
 
 def _in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """``function`` in any free thread, its database connection given back after."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        close_old_connections()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            close_old_connections()
+
     # Not the one thread that all consumers share: readers must not wait for readers.
-    return database_sync_to_async(function, thread_sensitive=False)
+    return sync_to_async(run, thread_sensitive=False)
 
 
 def _state(user: User, session_id: str) -> dict[str, Any]:

@@ -57,6 +57,11 @@ def turn_abandon(*, session: UUID | str, turn: UUID | str) -> None:
     _client().set(cancel_key(session), str(turn), ex=CANCEL_TTL_S)
 
 
+def turn_want(*, session: UUID | str) -> None:
+    """Take back what ``turn_abandon`` asked for: a turn may be wanted again."""
+    _client().delete(cancel_key(session))
+
+
 def _client() -> redis.Redis:
     return _connected(settings.REDIS_URL)
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from annotation import queue, storage
 from annotation.broadcast import session_tell
+from annotation.leases import turn_want
 from annotation.models import Session, Turn
 from annotation.models.session import SessionState
 from annotation.models.turn import LogChangeKind, TurnState
@@ -136,6 +137,11 @@ def turn_fail(*, report: Mapping[str, Any]) -> Outcome:
         session = _locked(report)
         turn = _failed_turn(session, report.get("turn")) if session else None
         if session is None or turn is None:
+            return Outcome.DROPPED
+        if error["code"] == "session:cancelled":
+            # Of an older life of the turn: it was cancelled and then wanted again.
+            turn_want(session=session.pk)
+            queue_lost(session)
             return Outcome.DROPPED
         refused = str(error["code"]).partition(":")[0] in ("prompt", "message")
         if not refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -157,9 +157,10 @@ def _turn_to_change(
 def _change_turn(session: Session, turn: Turn, kind: LogChangeKind) -> None:
     if kind == LogChangeKind.REDO:
         log_restore(session=session, turn=turn)
+        _later(lambda: leases.turn_want(session=session.pk))
         return
     if turn.answered_at is None:
-        transaction.on_commit(lambda: _abandon(session, turn))
+        _later(lambda: leases.turn_abandon(session=session.pk, turn=turn.pk))
     gone = kind == LogChangeKind.CANCEL
     log_drop(
         session=session,
@@ -168,8 +169,9 @@ def _change_turn(session: Session, turn: Turn, kind: LogChangeKind) -> None:
     )
 
 
-def _abandon(session: Session, turn: Turn) -> None:
-    queue.later(lambda: leases.turn_abandon(session=session.pk, turn=turn.pk))
+def _later(job: Callable[[], None]) -> None:
+    """After the commit, before anything is sent to the workers."""
+    transaction.on_commit(lambda: queue.later(job))
 
 
 def log_tell(*, session: Session) -> None:
