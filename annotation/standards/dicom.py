@@ -40,6 +40,13 @@ class Series:
     frames: list[Frame] = field(default_factory=list)
 
     @property
+    def description(self) -> str:
+        """What to call it without naming the patient."""
+        number = self.header.get("SeriesNumber")
+        words = self.header.get("SeriesDescription") or self.header.get("Modality")
+        return f"{words or 'series'} {'' if number is None else number}".strip()
+
+    @property
     def paths(self) -> list[Path]:
         """The files, each once."""
         return list(dict.fromkeys(frame.path for frame in self.frames))
@@ -108,7 +115,7 @@ def read_series(series: Series, limits: Limits) -> Image:
         voxels,
         stack.affine,
         modality=str(header.get("Modality") or "OT"),
-        name=_name(header),
+        name=series.description,
         window=None if voxels.ndim == 4 else seen_window(header, middle),
         source={
             "kind": "dicom",
@@ -189,10 +196,3 @@ def _decoded(
         except ImportRefused as refused:
             refused.extra.setdefault("file", path.name)
             raise
-
-
-def _name(header: Dataset) -> str:
-    """What to call a series without naming the patient."""
-    number = header.get("SeriesNumber")
-    words = str(header.get("SeriesDescription") or header.get("Modality") or "series")
-    return f"{words} {number}" if number is not None else words

@@ -31,6 +31,41 @@ NOT_ANNOTATED = {
 SEGMENTATIONS = frozenset(uid for uid, what in NOT_ANNOTATED.items() if "segm" in what)
 DIRECTORY = "1.2.840.10008.1.3.10"
 
+# All that is asked of a header; with thousands of files, the rest would fill memory.
+HEADER_KEYWORDS = [
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "SeriesDescription",
+    "Modality",
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "BitsAllocated",
+    "BitsStored",
+    "PixelRepresentation",
+    "NumberOfFrames",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "WindowCenter",
+    "WindowWidth",
+    "ModalityLUTSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "SharedFunctionalGroupsSequence",
+    "ReferencedSeriesSequence",
+    "EncryptedAttributesSequence",
+]
+
 # What the many parsers and codecs raise on bytes that are not what they claim to be.
 DAMAGE = (
     ArithmeticError,
@@ -119,7 +154,10 @@ def _read(path: Path, limits: Limits, *, pixels: bool) -> FileDataset:
         )
     with speak_of_damage():
         check_deflated(path, limits)
-        dataset = pydicom.dcmread(path, stop_before_pixels=not pixels, force=True)
+        wanted: list[str] | None = None if pixels else HEADER_KEYWORDS
+        dataset = pydicom.dcmread(
+            path, stop_before_pixels=not pixels, force=True, specific_tags=wanted
+        )
         if "SOPClassUID" not in dataset:
             raise InvalidDicomError
         return dataset

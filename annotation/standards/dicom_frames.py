@@ -14,6 +14,7 @@ from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, apply_modality_lut, iter_pixels
 
 from annotation.standards.dicom_file import read_dataset, speak_of_damage
+from annotation.standards.image import rescaled
 from annotation.standards.limits import Limits
 from annotation.standards.stack import Plane
 from inference_worker.contract.errors import ImportRefused
@@ -198,12 +199,7 @@ def _meaning(stored: NDArray[Any], dataset: Dataset, frame: Frame) -> NDArray[An
         stored = _bottom_and_top(dataset) - stored.astype(np.int32)
     if frame.rescale is None:
         return np.asarray(apply_modality_lut(stored, dataset))
-    slope, intercept = frame.rescale
-    if slope == 1 and intercept == 0:
-        return stored
-    if slope.is_integer() and intercept.is_integer():
-        return stored.astype(np.int32) * int(slope) + int(intercept)
-    return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+    return rescaled(stored, *frame.rescale)
 
 
 def _bottom_and_top(dataset: Dataset) -> int:

@@ -70,6 +70,17 @@ def make_image(
     )
 
 
+def rescaled(stored: NDArray[Any], slope: float, intercept: float) -> NDArray[Any]:
+    """Return ``stored * slope + intercept``: whole numbers stay whole, else float32."""
+    if slope == 1 and intercept == 0:
+        return stored
+    wide = np.int32 if stored.dtype.itemsize < 4 else np.int64
+    whole = float(slope).is_integer() and float(intercept).is_integer()
+    if stored.dtype.kind in "iu" and whole:
+        return stored.astype(wide) * int(slope) + int(intercept)
+    return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+
+
 def without_holes(voxels: NDArray[Any]) -> tuple[NDArray[Any], int]:
     """Return voxels with NaN and infinities set to 0, and how many there were."""
     if voxels.dtype.kind != "f":

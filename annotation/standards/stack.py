@@ -153,19 +153,43 @@ def fit_steps(
     off = np.linalg.norm(positions - design @ np.array([origin, step]), axis=1)
     if off.max() > POSITION_TOLERANCE * spacing:
         raise uneven(gaps)
-    notices: list[str] = []
-    tilt = np.degrees(np.arccos(np.clip(spacing / np.linalg.norm(step), -1, 1)))
-    if tilt > TILT_NOTICED_DEG:
-        notices.append(
-            f"The gantry was tilted by {tilt:.1f}°: slices are kept as acquired, each "
-            "at its own place, so other planes through them look sheared."
-        )
+    notices = tilt_notices(step, normal)
     if off.max() > 0.01 * spacing:
-        notices.append(
+        notices = (
+            *notices,
             f"Slices lie up to {off.max():.3f} mm off an even spacing of "
-            f"{spacing:.3f} mm."
+            f"{spacing:.3f} mm.",
         )
-    return step, origin, tuple(notices)
+    return step, origin, notices
+
+
+def tilt_notices(
+    step: NDArray[np.float64], normal: NDArray[np.float64]
+) -> tuple[str, ...]:
+    """What to say where slices are not stacked along their normal."""
+    cosine = float(step @ normal / np.linalg.norm(step))
+    tilt = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    if tilt <= TILT_NOTICED_DEG:
+        return ()
+    return (
+        f"The stack is tilted by {tilt:.1f}°: slices are kept as acquired, each at its "
+        "own place, so other planes through them look sheared.",
+    )
+
+
+def placement_notices(affine: NDArray[np.float64]) -> tuple[str, ...]:
+    """Check an affine (z, y, x, 1) to LPS that a file brings; say what is odd in it.
+
+    Raises
+    ------
+    ImportRefused
+        ``import:geometry`` where rows and columns are not at right angles.
+    """
+    step, down, along = affine[:3, 0], affine[:3, 1], affine[:3, 2]
+    rows, columns = float(np.linalg.norm(down)), float(np.linalg.norm(along))
+    plane = Plane(affine[:3, 3], along / columns, down / rows, (rows, columns))
+    check_frame(plane)
+    return tilt_notices(step, plane.normal)
 
 
 def uneven(gaps: NDArray[np.float64]) -> ImportRefused:
