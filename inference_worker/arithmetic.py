@@ -14,7 +14,8 @@ def pin_arithmetic(threads: int) -> None:
     prepare_cublas()
     torch.set_num_threads(threads)
     torch.set_num_interop_threads(1)
-    torch.use_deterministic_algorithms(True)
+    # use_deterministic_algorithms(True) would import torch's compiler too: seconds.
+    torch.set_deterministic_debug_mode("error")
     # Filling fresh memory finds reads of it that no engine makes, and costs time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
