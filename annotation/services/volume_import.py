@@ -89,13 +89,13 @@ def case_import(
     ImportRefused
         Where the image cannot be read; nothing of it is stored.
     """
-    digest = digest_of_files(case.paths)
-    known = project.volumes.filter(source__files_sha256=digest).first()
+    files = digests_of_files(case)
+    known = project.volumes.filter(source__files=files).first()
     if known is not None:
         yield Imported(case, known, new=False)
         return
     image = read_image(case, limits, modality)
-    image = replace(image, source={**image.source, "files_sha256": digest})
+    image = replace(image, source={**image.source, "files": files})
     names = dict(project.labels.values_list("name", "value"))
     reference, notices, refusal = None, image.notices, None
     if case.labels is not None:
@@ -130,8 +130,11 @@ def as_refused(error: UserError) -> ImportRefused:
     return ImportRefused("labels", error.message, **error.extra)
 
 
-def digest_of_files(paths: list[Path]) -> str:
-    """Return the sha256 over the sorted sha256 of files: the same whatever their names.
+def digests_of_files(case: Case) -> dict[str, Any]:
+    """Return what names the source of a case, whatever its files are called.
+
+    ``count`` of its files; ``sha256`` over their sorted sha256; ``frames_sha256`` of
+    which slices in them, since two volumes may lie in one file.
 
     Raises
     ------
@@ -139,12 +142,17 @@ def digest_of_files(paths: list[Path]) -> str:
         ``import:unreadable``.
     """
     try:
-        each = sorted(storage.sha256_of(path) for path in paths)
+        each = sorted(storage.sha256_of(path) for path in case.paths)
     except OSError as error:
         raise ImportRefused(
             "unreadable", f"It cannot be read: {error.strerror}."
         ) from error
-    return hashlib.sha256("".join(each).encode()).hexdigest()
+    frames = sorted(f"{f.sop_uid}#{f.number}" for f in case.frames)
+    return {
+        "count": len(each),
+        "sha256": hashlib.sha256("".join(each).encode()).hexdigest(),
+        "frames_sha256": hashlib.sha256("|".join(frames).encode()).hexdigest(),
+    }
 
 
 def read_image(case: Case, limits: Limits, modality: str) -> Image:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from annotation.standards.dicom import Series
+from annotation.standards.dicom_frames import Frame
 from inference_worker.contract.errors import ImportRefused
 
 
@@ -44,6 +45,11 @@ class Case:
         if self.series is not None:
             return self.series.paths
         return [self.path] if self.path is not None else []
+
+    @property
+    def frames(self) -> list[Frame]:
+        """Every slice of a DICOM image."""
+        return self.series.frames if self.series is not None else []
 
 
 @dataclass

@@ -25,6 +25,9 @@ from annotation.standards.limits import Limits
 from annotation.standards.stack import Plane, Stack, arrange
 from inference_worker.contract.errors import ImportRefused
 
+MOST_PARTS = 8
+"""Into which a series is parted; more volumes of one place are a film."""
+
 
 @dataclass
 class Series:
@@ -74,7 +77,36 @@ def group_series(headers: Iterable[tuple[Path, Dataset]]) -> list[Series]:
             seen.add(copy)
             key = _series_key(header, frame)
             found.setdefault(key, Series(header)).frames.append(frame)
-    return list(found.values())
+    return [part for series in found.values() for part in split_overlapping(series)]
+
+
+def split_overlapping(series: Series) -> list[Series]:
+    """Part a series that holds a few volumes of one place, by what tells them apart.
+
+    Magnitude and phase, or two echoes, come out as series of their own; where nothing
+    tells slices apart, or too many parts come out (a film), it is left as it was, and
+    `read_series` refuses it.
+    """
+    if not _overlaps(series.frames):
+        return [series]
+    for kinds in zip(*(frame.kinds for frame in series.frames), strict=True):
+        names = sorted(set(kinds))
+        if not 1 < len(names) <= MOST_PARTS:
+            continue
+        parts = [
+            [f for f, kind in zip(series.frames, kinds, strict=True) if kind == name]
+            for name in names
+        ]
+        if not any(_overlaps(part) for part in parts):
+            return [Series(series.header, part) for part in parts]
+    return [series]
+
+
+def _overlaps(frames: Sequence[Frame]) -> bool:
+    places = {
+        tuple(np.round(frame.plane.position, 2)) for frame in frames if frame.plane
+    }
+    return bool(places) and len(places) < len(frames)
 
 
 def _series_key(header: Dataset, frame: Frame) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ NOT_ANNOTATED = {
     "1.2.840.10008.5.1.4.1.1.66.4": "a segmentation",
     "1.2.840.10008.5.1.4.1.1.66.7": "a segmentation",
     "1.2.840.10008.5.1.4.1.1.481.2": "a dose distribution",
+    "1.2.840.10008.5.1.4.1.1.481.3": "a set of contours",
     "1.2.840.10008.5.1.4.1.1.77.1.6": "a tiled whole-slide image",
     "1.2.840.10008.5.1.4.1.1.30": "a parametric map",
 }
@@ -55,6 +56,11 @@ HEADER_KEYWORDS = [
     "NominalScannedPixelSpacing",
     "SliceThickness",
     "SpacingBetweenSlices",
+    "ImageType",
+    "EchoTime",
+    "AcquisitionNumber",
+    "TemporalPositionIdentifier",
+    "DiffusionBValue",
     "RescaleSlope",
     "RescaleIntercept",
     "WindowCenter",
@@ -113,7 +119,7 @@ def speak_of_damage() -> Iterator[None]:
 
 def named_damage(error: Exception) -> ImportRefused:
     """The refusal that fits what a parser or codec said."""
-    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    said = " ".join(str(error).split()) or type(error).__name__
     lowered = said.lower()
     early = ("end of file", "less than", "doesn't match the expected", "unexpected end")
     if isinstance(error, EOFError) or any(words in lowered for words in early):

@@ -14,6 +14,7 @@ from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, apply_modality_lut, iter_pixels
 
 from annotation.standards.dicom_file import read_dataset, speak_of_damage
+from annotation.standards.gdcm_pixels import TWELVE_BIT_JPEG, decode_by_gdcm
 from annotation.standards.image import rescaled
 from annotation.standards.limits import Limits
 from annotation.standards.stack import Plane
@@ -30,6 +31,8 @@ class Frame:
     plane: where it lies; None for images without a place (radiographs, photographs).
     rescale: (slope, intercept) to its units; None where a modality table is applied.
     window: (centre, width) in those units, or None.
+    kinds: what may tell apart slices at one place: frame type, echo, acquisition, time
+        and diffusion weighting, as text.
     """
 
     path: Path
@@ -38,6 +41,19 @@ class Frame:
     plane: Plane | None
     rescale: tuple[float, float] | None
     window: tuple[float, float] | None
+    kinds: tuple[str, ...] = ()
+
+
+# Where each of `Frame.kinds` stands: in functional groups of enhanced images (sequence,
+# keyword), and in plain ones. PS3.3 C.8.13, C.8.15, C.7.6.16.2.2.
+KINDS = (
+    ("MRImageFrameTypeSequence", "FrameType", "ImageType"),
+    ("CTImageFrameTypeSequence", "FrameType", "ImageType"),
+    ("MREchoSequence", "EffectiveEchoTime", "EchoTime"),
+    ("FrameContentSequence", "FrameAcquisitionNumber", "AcquisitionNumber"),
+    ("FrameContentSequence", "TemporalPositionIndex", "TemporalPositionIdentifier"),
+    ("MRDiffusionSequence", "DiffusionBValue", "DiffusionBValue"),
+)
 
 
 def frames_of(dataset: Dataset, path: Path) -> list[Frame]:
@@ -89,7 +105,14 @@ def _describe(
         plane=_plane(places),
         rescale=rescale,
         window=_window(_macro(places, "FrameVOILUTSequence")),
+        kinds=tuple(_kind(places, *names) for names in KINDS),
     )
+
+
+def _kind(places: Sequence[Dataset], sequence: str, keyword: str, plain: str) -> str:
+    group = _macro(places, sequence)
+    value = group.get(keyword)
+    return str(places[-1].get(plain, "") if value is None else value)
 
 
 def _macro(places: Sequence[Dataset], sequence: str) -> Dataset:
@@ -181,10 +204,19 @@ def read_values(frames: Sequence[Frame], limits: Limits) -> Iterator[NDArray[Any
             ),
             max(1, int(dataset.get("BitsAllocated", 8)) // 8),
         )
-        indices = [frame.number for frame in frames]
-        decoded = iter_pixels(dataset, indices=indices)
-        for frame, stored in zip(frames, decoded, strict=True):
+        for frame, stored in zip(frames, _decoded(dataset, frames), strict=True):
             yield _meaning(stored, dataset, frame)
+
+
+def _decoded(dataset: Dataset, frames: Sequence[Frame]) -> Iterator[NDArray[Any]]:
+    """Stored values of frames, in the order given: (y, x), or (y, x, 3) RGB."""
+    syntax = str(dataset.file_meta.TransferSyntaxUID)
+    grey = int(dataset.get("SamplesPerPixel", 1)) == 1
+    if grey and syntax in TWELVE_BIT_JPEG and int(dataset.BitsStored) > 8:
+        everything = decode_by_gdcm(frames[0].path)
+        yield from (everything[frame.number] for frame in frames)
+        return
+    yield from iter_pixels(dataset, indices=[frame.number for frame in frames])
 
 
 def _meaning(stored: NDArray[Any], dataset: Dataset, frame: Frame) -> NDArray[Any]:
