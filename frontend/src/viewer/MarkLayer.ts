@@ -52,10 +52,13 @@ export class MarkLayer {
     }
     if (marks.brush) {
       const { at, width, label } = marks.brush;
-      const [x, y] = placement.canvasOf(at[1], at[2]);
-      const radius = Math.max((width / 2) * placement.scale, 2);
+      const radius = Math.max(width / 2, 2 / placement.scale);
       this.#twice(this.#colorOf(label), 1, () => {
-        context.arc(x, y, radius, 0, 2 * Math.PI);
+        // Round in voxels: an ellipse on the screen where they are not square.
+        context.save();
+        context.transform(...placement.matrix);
+        context.arc(at[2], at[1], radius, 0, 2 * Math.PI);
+        context.restore();
       });
     }
   }
@@ -98,13 +101,20 @@ export class MarkLayer {
       return;
     }
     const { context } = this.#canvas;
+    context.save();
+    context.transform(...placement.matrix);
     context.beginPath();
-    this.#line(placement, mark.voxels);
-    context.lineWidth = Math.max(mark.width * placement.scale, 2);
+    mark.voxels.forEach(([, y, x], i) => {
+      if (i === 0) {
+        context.moveTo(x, y);
+      }
+      context.lineTo(x, y);
+    });
+    context.lineWidth = Math.max(mark.width, 2 / placement.scale);
     context.strokeStyle = this.#colorOf(mark.label);
     context.globalAlpha = 0.6;
     context.stroke();
-    context.globalAlpha = 1;
+    context.restore();
   }
 
   #line(placement: SlicePlacement, voxels: readonly Voxel[]): void {

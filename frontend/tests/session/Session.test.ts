@@ -1,0 +1,385 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { EventRecorder } from '../../src/session/EventRecorder';
+import { type Draft, MaskStream } from '../../src/session/MaskStream';
+import { Session } from '../../src/session/Session';
+import { UnsentStore } from '../../src/session/UnsentStore';
+import type { PackedRegion } from '../../src/wire/PackedRegion';
+import type { Prompt } from '../../src/wire/Prompt';
+import { packLabels } from '../../src/wire/packLabels';
+import type { PredictionMessage, WireTurn } from '../../src/wire/ServerMessage';
+import { FakeLink } from './FakeLink';
+import { memoryStorage } from './memoryStorage';
+
+/** Taken before the tests stop the clock: streams need real time. */
+const realTimeout = globalThis.setTimeout;
+
+const STROKE: Prompt = {
+  kind: 'scribble',
+  label: 1,
+  voxels: [[0, 1, 1]],
+  width: 1,
+};
+
+let link: FakeLink;
+let storage: ReturnType<typeof memoryStorage>;
+let recorder: EventRecorder;
+let session: Session;
+let draft: Draft;
+let fetched: number;
+let clock: number;
+
+function page(): void {
+  let ids = 0;
+  link = new FakeLink();
+  recorder = new EventRecorder('tab', () => clock);
+  session = new Session({
+    link,
+    stream: new MaskStream([2, 2, 2], async () => {
+      fetched += 1;
+      return draft;
+    }),
+    store: new UnsentStore('s', storage),
+    recorder,
+    newId: () => {
+      ids += 1;
+      return `t${ids}`;
+    },
+    now: () => clock,
+  });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+  });
+  storage = memoryStorage();
+  draft = { version: 0, slices: [] };
+  fetched = 0;
+  clock = 1000;
+  page();
+});
+
+afterEach(() => {
+  session.close();
+  vi.useRealTimers();
+});
+
+function slice(z: number, ...labels: number[]): Promise<PackedRegion> {
+  return packLabels([z, 0, 0], [z + 1, 2, 2], Uint8Array.from(labels));
+}
+
+function turn(id: string, seq: number, over: Partial<WireTurn> = {}): WireTurn {
+  return { id, seq, state: 'active', final: true, prompts: [STROKE], ...over };
+}
+
+function state(version = 0, ...turns: WireTurn[]): void {
+  link.open = true;
+  link.say({
+    type: 'state',
+    draft_version: version,
+    turns,
+    pending: turns.filter(({ final }) => !final).map(({ id }) => id),
+  });
+}
+
+async function predict(
+  version: number,
+  id: string,
+  region: PackedRegion,
+  over: Partial<PredictionMessage> = {},
+): Promise<void> {
+  let done = false;
+  const stop = [
+    session.events.on('mask', () => {
+      done = true;
+    }),
+    session.events.on('error', () => {
+      done = true;
+    }),
+  ];
+  link.say({
+    type: 'prediction',
+    turn: id,
+    seq: 1,
+    stage: 'first',
+    final: false,
+    version,
+    slices: [region],
+    quality: null,
+    times: {},
+    worker: 'w',
+    sent_at: 0,
+    ...over,
+  });
+  await until(() => done);
+  for (const end of stop) {
+    end();
+  }
+}
+
+/** Wait, in real time, until what a stream brings is there. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let waited = 0; !holds() && waited < 2000; waited += 1) {
+    await new Promise((resolve) => realTimeout(resolve, 1));
+  }
+  expect(holds()).toBe(true);
+}
+
+const labels = (z: number): number[] => [...(session.mask.slice(z) ?? [])];
+
+describe('a turn', () => {
+  test('is kept until the state has come, then sent', () => {
+    session.take([STROKE]);
+    expect(link.errands()).toEqual([]);
+    expect(session.status.unsent).toBe(1);
+    state();
+    expect(link.errands()).toEqual([
+      { type: 'turn', id: 't1', prompts: [STROKE] },
+    ]);
+    link.say({ type: 'turn_taken', turn: 't1', seq: 1 });
+    expect(session.status.unsent).toBe(0);
+    expect(session.pending.map(({ id }) => id)).toEqual(['t1']);
+  });
+
+  test('outlives the page and is sent by the next one under the same id', () => {
+    state();
+    link.lose();
+    session.take([STROKE]);
+    session.close();
+    page();
+    expect(session.log.turns.map(({ id }) => id)).toEqual(['t1']);
+    state();
+    expect(link.errands()).toEqual([
+      { type: 'turn', id: 't1', prompts: [STROKE] },
+    ]);
+  });
+
+  test('whose acknowledgement was lost is known from the state', () => {
+    state();
+    session.take([STROKE]);
+    link.lose();
+    link.errands();
+    state(0, turn('t1', 1, { final: false }));
+    expect(link.errands()).toEqual([]);
+    expect(session.status.unsent).toBe(0);
+  });
+
+  test('that is refused leaves the log, and the reader is told', () => {
+    const told = vi.fn();
+    session.events.on('error', told);
+    state();
+    session.take([STROKE]);
+    const error = { code: 'prompt:outside-volume', message: 'm', extra: {} };
+    link.say({ type: 'error', turn: 't1', error });
+    expect(session.log.turns).toEqual([]);
+    expect(session.status.unsent).toBe(0);
+    expect(told).toHaveBeenCalledWith(error);
+  });
+
+  test('that the engine fails on is no longer waited for', () => {
+    state(0, turn('a', 1, { final: false }));
+    expect(session.status.working).toBe(true);
+    const error = { code: 'engine:broke', message: 'm', extra: {} };
+    link.say({ type: 'error', turn: 'a', error });
+    expect(session.status.working).toBe(false);
+  });
+});
+
+describe('answers', () => {
+  test('change the mask, first and then better', async () => {
+    state(0, turn('a', 1, { final: false }));
+    const causes: unknown[] = [];
+    session.events.on('mask', ({ cause }) => causes.push(cause));
+    await predict(1, 'a', await slice(0, 1, 0, 0, 0));
+    expect(labels(0)).toEqual([1, 0, 0, 0]);
+    expect(session.status).toMatchObject({ draftVersion: 1, working: true });
+    await predict(2, 'a', await slice(0, 1, 1, 0, 0), {
+      stage: 'refined',
+      final: true,
+    });
+    expect(labels(0)).toEqual([1, 1, 0, 0]);
+    expect(session.status).toMatchObject({ draftVersion: 2, working: false });
+    expect(causes).toMatchObject([
+      { turn: 'a', stage: 'first', final: false, version: 1 },
+      { turn: 'a', stage: 'refined', final: true, version: 2 },
+    ]);
+  });
+
+  test('overtaken by a newer one change nothing; the draft is fetched', async () => {
+    state(0, turn('a', 1, { final: false }));
+    await predict(2, 'a', await slice(0, 2, 2, 2, 2));
+    await predict(1, 'a', await slice(0, 1, 1, 1, 1));
+    expect(labels(0)).toEqual([2, 2, 2, 2]);
+    draft = { version: 2, slices: [await slice(0, 2, 2, 2, 0)] };
+    vi.advanceTimersByTime(1500);
+    await until(() => labels(0)[3] === 0);
+    expect(labels(0)).toEqual([2, 2, 2, 0]);
+    expect(fetched).toBe(1);
+  });
+
+  test('that were lost are mended by one GET', async () => {
+    state(0, turn('a', 1, { final: false }));
+    await predict(3, 'a', await slice(1, 1, 1, 1, 1));
+    draft = {
+      version: 3,
+      slices: [await slice(0, 0, 1, 0, 1), await slice(1, 1, 1, 1, 1)],
+    };
+    vi.advanceTimersByTime(1500);
+    await until(() => session.mask.slice(0) !== null);
+    expect(fetched).toBe(1);
+    expect(labels(0)).toEqual([0, 1, 0, 1]);
+    expect(session.status.draftVersion).toBe(3);
+  });
+
+  test('to a turn that was undone meanwhile are not shown', async () => {
+    state(0, turn('a', 1, { final: false }));
+    session.undo();
+    await predict(1, 'a', await slice(0, 1, 1, 1, 1));
+    expect(session.mask.slice(0)).toBeNull();
+    link.say({ type: 'log', turns: [turn('a', 1, { state: 'undone' })] });
+    link.say({
+      type: 'canvas',
+      version: 2,
+      slices: [await slice(0, 0, 0, 0, 2)],
+      undone: ['a'],
+      times: {},
+    });
+    await until(() => session.mask.slice(0) !== null);
+    expect(labels(0)).toEqual([0, 0, 0, 2]);
+  });
+
+  test('tell how long the first took since it was sent', async () => {
+    state();
+    session.take([STROKE]);
+    link.say({ type: 'turn_taken', turn: 't1', seq: 1 });
+    clock = 1180;
+    await predict(1, 't1', await slice(0, 1, 1, 1, 1));
+    clock = 3000;
+    await predict(2, 't1', await slice(0, 1, 1, 1, 1), { final: true });
+    expect(session.status.latencyMs).toBe(180);
+    expect(session.status.worker).toBe('w');
+  });
+
+  test('that cannot be read are told, and the next ones still work', async () => {
+    const told = vi.fn();
+    session.events.on('error', told);
+    state(0, turn('a', 1, { final: false }));
+    const broken = { ...(await slice(0, 1, 1, 1, 1)), data: 'AAAA' };
+    await predict(1, 'a', broken);
+    expect(told.mock.calls[0]?.[0].code).toBe('viewer:mask-unreadable');
+    await predict(2, 'a', await slice(0, 0, 0, 0, 1), { final: true });
+    expect(labels(0)).toEqual([0, 0, 0, 1]);
+  });
+});
+
+describe('undo and redo', () => {
+  test('take the newest turn that marks, and give it back', () => {
+    const visit: Prompt = { kind: 'visit', slice: 1 };
+    state(2, turn('a', 1), turn('b', 2), turn('c', 3, { prompts: [visit] }));
+    session.undo();
+    const states = (): string[] => session.log.turns.map((t) => t.state);
+    expect(states()).toEqual(['active', 'undone', 'active']);
+    link.say({
+      type: 'log',
+      turns: [
+        turn('a', 1),
+        turn('b', 2, { state: 'undone' }),
+        turn('c', 3, { prompts: [visit] }),
+      ],
+    });
+    expect(states()).toEqual(['active', 'undone', 'active']);
+    expect(session.status.unsent).toBe(0);
+    session.redo();
+    expect(states()).toEqual(['active', 'active', 'active']);
+  });
+
+  test('made offline are sent in order, and happen only once', () => {
+    state(2, turn('a', 1), turn('b', 2));
+    link.lose();
+    session.undo();
+    session.undo();
+    session.redo();
+    const states = (): string[] => session.log.turns.map((t) => t.state);
+    expect(states()).toEqual(['active', 'undone']);
+    link.errands();
+    state(2, turn('a', 1), turn('b', 2));
+    expect(states()).toEqual(['active', 'undone']);
+    expect(link.errands().map(({ type }) => type)).toEqual([
+      'undo',
+      'undo',
+      'redo',
+    ]);
+  });
+
+  test('that are refused put the log back and fetch the mask', () => {
+    state(0, turn('a', 1));
+    session.undo();
+    const error = { code: 'session:nothing-to-undo', message: 'm', extra: {} };
+    link.say({ type: 'error', turn: null, error });
+    expect(session.log.turns[0]?.state).toBe('active');
+    expect(session.status.unsent).toBe(0);
+    expect(fetched).toBe(1);
+  });
+
+  test('a new stroke ends the way back', () => {
+    state(0, turn('a', 1, { state: 'undone' }));
+    session.take([STROKE]);
+    expect(session.log.turns.map((t) => t.state)).toEqual([
+      'discarded',
+      'active',
+    ]);
+  });
+});
+
+test('cancel gives up the newest turn that is being answered', () => {
+  state(0, turn('a', 1), turn('b', 2, { final: false }));
+  session.cancel();
+  expect(link.errands()).toEqual([{ type: 'cancel', turn: 'b' }]);
+  expect(session.status.working).toBe(false);
+});
+
+test('the draft is fetched on connecting when it is another one', async () => {
+  draft = { version: 7, slices: [await slice(1, 0, 3, 0, 0)] };
+  state(7);
+  expect(session.ready).toBe(false);
+  await until(() => session.ready);
+  expect(labels(1)).toEqual([0, 3, 0, 0]);
+  link.lose();
+  state(7);
+  expect(fetched).toBe(1);
+});
+
+test('progress is shown until the answer is final', async () => {
+  state(0, turn('a', 1, { final: false }));
+  link.say({ type: 'progress', turn: 'a', fraction: 0.4, stage: 'adapt' });
+  expect(session.status.fraction).toBe(0.4);
+  await predict(1, 'a', await slice(0, 1, 1, 1, 1), { final: true });
+  expect(session.status.fraction).toBeNull();
+});
+
+test('events are sent every two seconds until they are acknowledged', () => {
+  recorder.record('load');
+  state();
+  const batches = (): number =>
+    link.sent.filter(({ type }) => type === 'events').length;
+  expect(batches()).toBe(1);
+  vi.advanceTimersByTime(2000);
+  expect(batches()).toBe(2);
+  link.say({ type: 'events_taken', tab: 'tab', seq: 1 });
+  vi.advanceTimersByTime(4000);
+  expect(batches()).toBe(2);
+});
+
+test('clock exchanges are recorded when they are the best so far', () => {
+  state();
+  clock = 1010;
+  link.say({ type: 'clock', t: 1000, server_ms: 501_005 });
+  clock = 1100;
+  link.say({ type: 'clock', t: 1020, server_ms: 501_000 });
+  const clocks = recorder
+    .batch()
+    ?.events.filter(({ kind }) => kind === 'clock');
+  expect(clocks).toMatchObject([
+    { t: 1010, data: { rtt_ms: 10, server_ms: 501_005, offset_ms: 500_000 } },
+  ]);
+});

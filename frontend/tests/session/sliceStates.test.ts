@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import type { LogTurn } from '../../src/session/LogState';
+import { needsVisit } from '../../src/session/needsVisit';
+import { sliceStates } from '../../src/session/sliceStates';
+import type { Prompt } from '../../src/wire/Prompt';
+
+function turns(
+  ...prompts: (readonly Prompt[] | 'undone')[]
+): readonly LogTurn[] {
+  return prompts.map((prompt, i) => ({
+    id: String(i),
+    seq: i + 1,
+    state: prompt === 'undone' ? 'undone' : 'active',
+    prompts: prompt === 'undone' ? [{ kind: 'accept', slice: 0 }] : prompt,
+    stage: null,
+    final: true,
+    fraction: null,
+    failure: null,
+  }));
+}
+
+test('every slice shows the last thing done on it', () => {
+  const log = {
+    turns: turns(
+      [
+        { kind: 'accept', slice: 1 },
+        { kind: 'visit', slice: 2 },
+      ],
+      [{ kind: 'click', label: 1, voxel: [3, 0, 0] }],
+      [{ kind: 'accept', slice: 4 }],
+      [{ kind: 'scribble', label: 0, voxels: [[4, 1, 1]], width: 3 }],
+      'undone',
+    ),
+  };
+  expect(sliceStates(log, new Set([0, 2]), 6)).toEqual([
+    'predicted',
+    'accepted',
+    'predicted',
+    'scribbled',
+    'scribbled',
+    'untouched',
+  ]);
+});
+
+test('a slice is visited once, and not where a mask is', () => {
+  const log = { turns: turns([{ kind: 'visit', slice: 1 }]) };
+  expect(needsVisit(log, new Set([0]), 0)).toBe(false);
+  expect(needsVisit(log, new Set([0]), 1)).toBe(false);
+  expect(needsVisit(log, new Set([0]), 2)).toBe(true);
+});
