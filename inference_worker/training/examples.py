@@ -98,6 +98,14 @@ def cases_of(source: Source, root: Path) -> list[CaseFiles]:
     ]
 
 
+def turned_of(source: Source, files: CaseFiles) -> str:
+    """How the slices of a case are stored, one of ``TURNS``."""
+    for pattern, turned in source.stored.items():
+        if fnmatch(files.name, pattern):
+            return turned
+    return "upright"
+
+
 def read_examples(
     source: Source,
     files: CaseFiles,
@@ -115,10 +123,7 @@ def read_examples(
     for value, name in source.labels.items():
         table[value] = classes.index(name)
         labelled[classes.index(name)] = True
-    turned = next(
-        (turn for name, turn in source.stored.items() if fnmatch(files.name, name)),
-        "upright",
-    )
+    turned = turned_of(source, files)
     examples = []
     for index in range(volume.shape[0]):
         target = table[reference[index]]
