@@ -68,6 +68,10 @@ export class CaseDesk {
   helpOpen = $state(false);
   submitOpen = $state(false);
   submitted = $state(false);
+  /** whether marks are taken: by its reader, until it is submitted */
+  readonly writable = $derived.by(
+    () => this.detail.writable && !this.submitted,
+  );
   spaceHeld = $state(false);
   /** counts drawn pictures, so that what lies on them follows */
   drawn = $state(0);
@@ -119,9 +123,9 @@ export class CaseDesk {
   }
 
   get ownWindow(): Window | null {
-    const { window } = this.detail.volume;
-    return window && !this.color
-      ? { center: window[0] as number, width: window[1] as number }
+    const [center, width] = this.detail.volume.window;
+    return center !== undefined && width !== undefined && !this.color
+      ? { center, width }
       : null;
   }
 
@@ -247,11 +251,17 @@ export class CaseDesk {
   // Turns
 
   undo(): void {
+    if (!this.writable || !this.canUndo) {
+      return;
+    }
     this.#showTurn(turnToUndo(this.session.log));
     this.session.undo();
   }
 
   redo(): void {
+    if (!this.writable || !this.canRedo) {
+      return;
+    }
     this.#showTurn(turnToRedo(this.session.log));
     this.session.redo();
   }
@@ -280,7 +290,7 @@ export class CaseDesk {
         : []),
     ];
     this.recorder.record('accept', { slice: here });
-    if (prompts.length > 0 && !this.submitted) {
+    if (prompts.length > 0 && this.writable) {
       this.session.take(prompts);
     }
     if (next !== null) {
@@ -383,7 +393,7 @@ export class CaseDesk {
     this.slice = slice;
     this.recorder.record('slice', { slice });
     localStorage.setItem(this.#placeKey, String(slice));
-    if (!this.submitted) {
+    if (this.writable) {
       this.#visits?.moveTo(slice);
     }
   }
@@ -393,9 +403,9 @@ export class CaseDesk {
       this.#spacePanned = true;
       return null;
     }
-    return this.submitted
-      ? null
-      : makeTool(this.tool, this.geometry, this.label, this.width);
+    return this.writable
+      ? makeTool(this.tool, this.geometry, this.label, this.width)
+      : null;
   }
 
   #hover(index: VoxelIndex | null): void {

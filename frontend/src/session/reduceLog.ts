@@ -103,7 +103,7 @@ function synchronised(
         stage: here && !again ? here.stage : null,
         final: pending ? !pending.has(turn.id) : turn.final,
         fraction: here?.fraction ?? null,
-        failure: here?.failure ?? null,
+        failure: turn.error,
       };
     }),
   );

@@ -77,7 +77,7 @@ export class CornerstoneViewer implements Viewer {
     const metadata = await loadSeriesMetadata(series);
     this.#series = series;
     this.#imageIds = series.instances.map(
-      (uid) => `wadors:${series.wadoRoot}/instances/${uid}/frames/1`,
+      (uid) => `wadors:${series.address}/instances/${uid}/frames/1`,
     );
     this.#imageIds.forEach((imageId, k) => {
       wadors.metaDataManager.add(imageId, { ...metadata[k] } as never);

@@ -15,8 +15,8 @@ export interface Series {
   readonly geometry: VolumeGeometry;
   /** SOP instance UIDs; the k-th shows slice k of the volume */
   readonly instances: readonly string[];
-  /** address under which the series' metadata and frames lie */
-  readonly wadoRoot: string;
+  /** WADO-RS address of the series: its metadata and frames lie below */
+  readonly address: string;
   /** null shows the values as they are (RGB) */
   readonly window: Window | null;
 }

@@ -13,7 +13,7 @@ export type DicomJson = Readonly<
 export async function loadSeriesMetadata(
   series: Series,
 ): Promise<readonly DicomJson[]> {
-  const response = await fetch(`${series.wadoRoot}/metadata`, {
+  const response = await fetch(`${series.address}/metadata`, {
     headers: { Accept: 'application/dicom+json' },
   });
   if (!response.ok) {

@@ -8,6 +8,7 @@ export interface WireTurn {
   readonly seq: number;
   readonly state: 'active' | 'undone' | 'discarded';
   readonly final: boolean;
+  readonly error: WireError | null;
   readonly prompts: readonly Prompt[];
 }
 

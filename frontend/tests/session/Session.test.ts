@@ -69,7 +69,15 @@ function slice(z: number, ...labels: number[]): Promise<PackedRegion> {
 }
 
 function turn(id: string, seq: number, over: Partial<WireTurn> = {}): WireTurn {
-  return { id, seq, state: 'active', final: true, prompts: [STROKE], ...over };
+  return {
+    id,
+    seq,
+    state: 'active',
+    final: true,
+    error: null,
+    prompts: [STROKE],
+    ...over,
+  };
 }
 
 function state(version = 0, ...turns: WireTurn[]): void {
