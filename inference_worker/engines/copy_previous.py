@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from inference_worker.planar.engine import Look, PlanarEngine, Slice
+from inference_worker.planar.engine import Look, PlanarEngine, Slice, at_once
 
 
 def nearest_mask(look: Look) -> Slice:
@@ -35,4 +35,4 @@ def build(
     name: str, *, weights: str | None, config: Mapping[str, Any], device: str
 ) -> PlanarEngine:
     """The door that ``engines.build`` knocks at."""
-    return PlanarEngine(name, nearest_mask)
+    return PlanarEngine(name, at_once(nearest_mask))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from skimage.graph import MCP_Geometric
 
 from inference_worker.contract.marks import UNMARKED
-from inference_worker.planar.engine import Look, PlanarEngine, Slice
+from inference_worker.planar.engine import Look, PlanarEngine, Slice, at_once
 from inference_worker.planar.geodesic import geodesic_distance
 from inference_worker.planar.pages import fixed_labels
 from inference_worker.planar.seeds import Seeds, paste, seeds_of
@@ -115,4 +115,5 @@ def build(
 ) -> PlanarEngine:
     """The door that ``engines.build`` knocks at."""
     volumetric = str(config.get("3d", "")).lower() in ("1", "true")
-    return PlanarEngine(name, nearest_seed_3d if volumetric else nearest_seed)
+    segment = nearest_seed_3d if volumetric else nearest_seed
+    return PlanarEngine(name, at_once(segment))

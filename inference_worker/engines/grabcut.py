@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference_worker.contract.marks import UNMARKED
-from inference_worker.planar.engine import Look, PlanarEngine, Slice
+from inference_worker.planar.engine import Look, PlanarEngine, Slice, at_once
 from inference_worker.planar.seeds import Seeds, paste, seeds_of
 
 ITERATIONS = 5
@@ -63,4 +63,4 @@ def build(
     name: str, *, weights: str | None, config: Mapping[str, Any], device: str
 ) -> PlanarEngine:
     """The door that ``engines.build`` knocks at."""
-    return PlanarEngine(name, cut)
+    return PlanarEngine(name, at_once(cut))

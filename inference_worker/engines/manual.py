@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from inference_worker.planar.engine import Look, PlanarEngine, Slice
+from inference_worker.planar.engine import Look, PlanarEngine, Slice, at_once
 
 
 def nothing(look: Look) -> Slice:
@@ -19,4 +19,4 @@ def build(
     name: str, *, weights: str | None, config: Mapping[str, Any], device: str
 ) -> PlanarEngine:
     """The door that ``engines.build`` knocks at."""
-    return PlanarEngine(name, nothing)
+    return PlanarEngine(name, at_once(nothing))

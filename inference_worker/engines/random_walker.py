@@ -13,7 +13,7 @@ import numpy as np
 from skimage.segmentation import random_walker
 
 from inference_worker.contract.marks import UNMARKED
-from inference_worker.planar.engine import Look, PlanarEngine, Slice
+from inference_worker.planar.engine import Look, PlanarEngine, Slice, at_once
 from inference_worker.planar.seeds import paste, seeds_of
 
 BETA = 130.0
@@ -49,4 +49,4 @@ def build(
     name: str, *, weights: str | None, config: Mapping[str, Any], device: str
 ) -> PlanarEngine:
     """The door that ``engines.build`` knocks at."""
-    return PlanarEngine(name, first_reached)
+    return PlanarEngine(name, at_once(first_reached))

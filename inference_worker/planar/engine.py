@@ -7,7 +7,7 @@ page per slice, and a method is one function of a ``Look``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,7 +36,7 @@ class Look:
 
     Attributes
     ----------
-    volume, index: where it is. values: label values of the project, ascending.
+    volume, index: where it is. labels: of the project, by value.
     said: uint8 (y, x), labels that the reader gave; ``UNMARKED`` elsewhere.
     boxes: label → bool (y, x), inside the boxes that enclose it.
     pages: what is remembered of the whole volume, this slice included.
@@ -44,10 +44,15 @@ class Look:
 
     volume: Volume
     index: int
-    values: tuple[int, ...]
+    labels: tuple[Label, ...]
     said: Slice
     boxes: Mapping[int, NDArray[np.bool_]]
     pages: Mapping[int, Page]
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """Values of the project's labels, ascending."""
+        return tuple(label.value for label in self.labels)
 
     @property
     def grey(self) -> NDArray[np.float32]:
@@ -68,8 +73,14 @@ class Look:
         return np.repeat(grey[..., None], 3, axis=2)
 
 
-Method = Callable[[Look], Slice]
-"""Labels uint8 (y, x) of the slice that is looked at."""
+Method = Callable[[Look], Iterable[Slice]]
+"""Labels uint8 (y, x) of the slice that is looked at: at least one mask, better ones
+after it."""
+
+
+def at_once(segment: Callable[[Look], Slice]) -> Method:
+    """A method that has one answer."""
+    return lambda look: (segment(look),)
 
 
 @dataclass
@@ -77,7 +88,7 @@ class State:
     """A page per slice; pages are replaced, never changed."""
 
     volume: Volume
-    values: tuple[int, ...]
+    labels: tuple[Label, ...]
     pages: dict[int, Page] = field(default_factory=dict)
 
 
@@ -92,7 +103,8 @@ class PlanarEngine:
         self, volume: Volume, labels: Sequence[Label], *, carry: Carry | None = None
     ) -> State:
         """A state without pages; there is nothing to carry."""
-        return State(volume, tuple(sorted(label.value for label in labels)))
+        ordered = sorted(labels, key=lambda label: label.value)
+        return State(volume, tuple(ordered))
 
     def step(self, state: State, prompts: Sequence[Prompt]) -> Iterator[Prediction]:
         """One prediction per slice that was marked or visited."""
@@ -110,26 +122,32 @@ class PlanarEngine:
                 draft.pages[prompt.slice] = replace(page, accepted=True)
         visited = [p.slice for p in prompts if isinstance(p, Visit)]
         asked = list(dict.fromkeys([*marked, *visited]))
-        for number, index in enumerate(asked, start=1):
-            labels = self._segment(draft, index, again=index in marked)
-            page = draft.pages.get(index, Page())
-            draft.pages[index] = replace(page, shown=labels)
-            yield Prediction(
-                region=Region.of_slice(index, state.volume.shape),
-                labels=labels[None].copy(),
-                fraction=number / len(asked),
-            )
+        for number, index in enumerate(asked):
+            for better, (labels, last) in enumerate(
+                _marking_last(self._segment(draft, index, again=index in marked))
+            ):
+                page = draft.pages.get(index, Page())
+                draft.pages[index] = replace(page, shown=labels)
+                done = 1.0 if last else (better + 1) / (better + 2)
+                yield Prediction(
+                    region=Region.of_slice(index, state.volume.shape),
+                    labels=labels[None].copy(),
+                    stage="final" if last else "first",
+                    fraction=(number + done) / len(asked),
+                )
         state.pages = draft.pages
 
-    def _segment(self, state: State, index: int, *, again: bool) -> Slice:
+    def _segment(self, state: State, index: int, *, again: bool) -> Iterator[Slice]:
         page = state.pages.get(index, Page())
         if page.shown is not None and not again:
-            return page.shown  # a second look changes nothing
+            yield page.shown  # a second look changes nothing
+            return
         plane = (state.volume.shape[1], state.volume.shape[2])
         said = fixed_labels(page.prompts, index, plane)
         boxes = boxes_on(page.prompts, index, plane)
-        look = Look(state.volume, index, state.values, said, boxes, state.pages)
-        return np.where(said != UNMARKED, said, self.method(look)).astype(np.uint8)
+        look = Look(state.volume, index, state.labels, said, boxes, state.pages)
+        for labels in self.method(look):
+            yield np.where(said != UNMARKED, said, labels).astype(np.uint8)
 
     def save(self, state: State) -> Snapshot:
         """The pages."""
@@ -147,3 +165,12 @@ class PlanarEngine:
     def close(self, state: State) -> Carry | None:
         """Nothing is learnt, so nothing is carried."""
         return None
+
+
+def _marking_last(masks: Iterator[Slice]) -> Iterator[tuple[Slice, bool]]:
+    """Each mask, and whether it is the last."""
+    held = next(masks)
+    for mask in masks:
+        yield held, False
+        held = mask
+    yield held, True

@@ -1,0 +1,162 @@
+"""Algorithm 1 on one slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from inference_worker.contract.marks import UNMARKED
+from inference_worker.engines.constrained.config import Config
+from inference_worker.engines.constrained.growing import grow_marks
+from inference_worker.engines.constrained.tail import Tail, crop_features, cut_network
+from inference_worker.nets import BaseModel
+from inference_worker.nets.labelled import Network, Weights
+from inference_worker.nets.preprocessing import resize, resize_plane
+from inference_worker.planar.engine import Look, Slice
+
+_OUTSIDE = -12.0
+"""Added to a label's logit outside the boxes that enclose it."""
+
+
+class Constrained:
+    """The method of a ``PlanarEngine``: what the pre-trained model sees, then what it
+    sees once the marks are met."""
+
+    def __init__(self, base: BaseModel, config: Config) -> None:
+        self.base = base
+        self.config = config
+
+    def __call__(self, look: Look) -> Iterator[Slice]:
+        """Labels uint8 (y, x): at once those of ``W``, then those of ``W_λ``."""
+        device = next(self.base.module.parameters()).device
+        image = self.base.prepare(look.volume, look.index).to(device)
+        entering, tail = cut_network(self.base.module, image, self.config.layers)
+        names = [label.name for label in look.labels]
+        network = Network(tail, self.base.classes, names)
+        weights = network.initial()
+        said = self._marks(look)
+        if (said == UNMARKED).all():
+            yield self._labels(look, network.logits(weights, entering))
+            return
+        with torch.no_grad():
+            yield self._labels(look, network.logits(weights, entering))
+        moved = self._descend(look, tail, entering, weights, said)
+        with torch.no_grad():
+            yield self._labels(look, network.logits(moved, entering))
+
+    def _marks(self, look: Look) -> NDArray[np.uint8]:
+        """Labels of marked pixels in the network's frame, grown where asked for."""
+        said = look.said
+        if self.config.grow:
+            grey = look.grey
+            said = grow_marks(said, grey, self.config.threshold, self.config.grow_most)
+        return resize_plane(said, self.base.frame_size(look.volume))
+
+    def _descend(
+        self,
+        look: Look,
+        tail: Tail,
+        entering: torch.Tensor,
+        start: Weights,
+        said: NDArray[np.uint8],
+    ) -> Weights:
+        """W_λ, from W, on a crop around the marks."""
+        config = self.config
+        rows, columns = _window(said, config.margin, tail.step)
+        crop = tail.cropped(rows, columns)
+        names = [label.name for label in look.labels]
+        network = Network(crop, self.base.classes, names)
+        features = crop_features(entering, tail, rows, columns)
+        target, where = _targets(said[rows, columns], look.values, features.device)
+        weights = dict(start)
+        for _ in range(config.iterations):
+            free = {n: w.detach().requires_grad_(True) for n, w in weights.items()}
+            logits = network.logits(free, features)  # y ← f(x; W_λ)
+            violation = _violation(logits, target, where)  # g, pixel by pixel
+            if not (violation > 0).any():
+                break
+            loss = self._score(logits, target, where, violation)
+            gradients = torch.autograd.grad(loss, list(free.values()))
+            weights = self._update(free, dict(zip(free, gradients, strict=True)), start)
+        return weights
+
+    def _score(
+        self,
+        logits: torch.Tensor,
+        target: torch.Tensor,
+        where: torch.Tensor,
+        violation: torch.Tensor,
+    ) -> torch.Tensor:
+        """What descends: its gradient is the first term of ∇."""
+        log_share = logits.log_softmax(dim=1)
+        if self.config.gradient == "cross-entropy":
+            wanted = log_share.gather(1, target[:, None])[:, 0]
+            return -wanted[where].mean()
+        # Ψ, the log-likelihood of the model's own output ŷ, which stands still
+        score = log_share.gather(1, logits.argmax(dim=1, keepdim=True))[:, 0]
+        if self.config.scope == "image":
+            return violation[where].mean() * score.mean()
+        return (violation * score)[where].mean()
+
+    def _update(self, free: Weights, gradients: Weights, start: Weights) -> Weights:
+        """W_λ ← W_λ − η ∇, the second term of ∇ drawing W_λ back to W."""
+        config = self.config
+        squares = torch.stack(
+            [(free[n] - start[n]).detach().square().sum() for n in free]
+        )
+        distance = squares.sum().sqrt().clamp_min(1e-12)  # at W itself: no pull
+        moved = {}
+        for name, weight in free.items():
+            pull = (weight.detach() - start[name]) / distance
+            step = gradients[name] + config.alpha * pull
+            moved[name] = weight.detach() - config.learning_rate * step
+        return moved
+
+    def _labels(self, look: Look, logits: torch.Tensor) -> Slice:
+        share = logits.detach().float()
+        for value, inside in look.boxes.items():
+            if value:
+                outside = ~resize_plane(inside, (share.shape[-2], share.shape[-1]))
+                channel = look.values.index(value) + 1
+                share[0, channel][torch.from_numpy(outside)] += _OUTSIDE
+        share = share.softmax(dim=1)
+        if share.shape[-2:] != look.said.shape:
+            share = resize(share, look.said.shape)
+        values = np.array([0, *look.values], dtype=np.uint8)
+        return values[share[0].argmax(dim=0).cpu().numpy()]
+
+
+def _violation(
+    logits: torch.Tensor, target: torch.Tensor, where: torch.Tensor
+) -> torch.Tensor:
+    """g at every pixel (b, y, x): the cross-entropy of a violated mark, 0 elsewhere."""
+    cost = functional.cross_entropy(logits, target, reduction="none").detach()
+    violated = where & (logits.argmax(dim=1) != target)
+    return cost * violated
+
+
+def _targets(
+    said: NDArray[np.uint8], values: tuple[int, ...], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Marks as channels int64 (1, y, x), and where they are: bool (1, y, x)."""
+    channels = np.zeros(256, dtype=np.int64)
+    channels[list(values)] = np.arange(1, len(values) + 1)
+    target = torch.from_numpy(channels[said])[None].to(device)
+    where = torch.from_numpy(said != UNMARKED)[None].to(device)
+    return target, where
+
+
+def _window(said: NDArray[np.uint8], margin: int, step: int) -> tuple[slice, slice]:
+    """Bounds around the marks, multiples of ``step``."""
+    marked = said != UNMARKED
+    bounds = []
+    for axis, size in ((1, marked.shape[0]), (0, marked.shape[1])):
+        hit = np.flatnonzero(marked.any(axis=axis))
+        start = max(int(hit[0]) - margin, 0) // step * step
+        stop = min(-(-(int(hit[-1]) + 1 + margin) // step) * step, size)
+        bounds.append(slice(start, stop))
+    return bounds[0], bounds[1]
