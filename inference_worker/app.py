@@ -62,6 +62,8 @@ def make_app(config: WorkerConfig) -> Celery:
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_proc_alive_timeout=60.0,
+        # A killed process cannot have answered after that; the default is 10 s.
+        worker_lost_wait=1.0,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={"socket_timeout": 30, "socket_keepalive": True},
@@ -106,6 +108,16 @@ def load_torch_before_the_fork(**_: Any) -> None:
     Importing starts no thread and computes nothing, which is what would not survive.
     """
     import torch  # noqa: F401
+
+
+@signals.worker_ready.connect
+def look_after_the_pool(sender: Any, **_: Any) -> None:
+    """Replace a killed pool process at once.
+
+    Celery hears that it went a moment before it can be reaped, and would look again
+    only after five seconds.
+    """
+    sender.hub.call_repeatedly(0.25, sender.pool.maintain_pool)
 
 
 @signals.worker_process_init.connect
