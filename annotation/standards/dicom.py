@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from annotation.standards.dicom_file import check_is_image
+from annotation.standards.dicom_file import check_is_image, speak_of_damage
 from annotation.standards.dicom_frames import (
     Frame,
     frames_of,
@@ -55,6 +55,7 @@ class Series:
         return list(dict.fromkeys(frame.path for frame in self.frames))
 
 
+@speak_of_damage()
 def group_series(headers: Iterable[tuple[Path, Dataset]]) -> list[Series]:
     """Sort files into series; a file that was copied twice counts once.
 
@@ -123,6 +124,7 @@ def _series_key(header: Dataset, frame: Frame) -> tuple[Any, ...]:
     return (*key, *np.round(cosines * 50).astype(int).tolist())
 
 
+@speak_of_damage()
 def read_series(series: Series, limits: Limits) -> Image:
     """Decode a series into one image, slices ascending along their normal.
 

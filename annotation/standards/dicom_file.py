@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import warnings
 import zlib
@@ -19,6 +20,11 @@ from annotation.standards.limits import Limits, inflate
 from inference_worker.contract.errors import ImportRefused
 
 PREAMBLE = 128
+
+# What matters in a header is checked here by name; its other oddities, which are the
+# rule in real files, would fill the log with a line each.
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+logging.getLogger("pydicom").setLevel(logging.ERROR)
 
 # SOP classes that carry pixels and are no image to annotate, by the words for people.
 NOT_ANNOTATED = {
@@ -103,7 +109,6 @@ def is_dicom(head: bytes) -> bool:
 def speak_of_damage() -> Iterator[None]:
     """Turn what parsers raise on damaged bytes into ``import:*`` refusals."""
     with warnings.catch_warnings():
-        # Odd values are the rule in real files; what matters is checked by name.
         warnings.simplefilter("ignore")
         try:
             yield
@@ -185,6 +190,7 @@ def check_deflated(path: Path, limits: Limits) -> None:
     limits.check_compression(path.stat().st_size, len(unpacked))
 
 
+@speak_of_damage()
 def check_is_image(dataset: Dataset) -> None:
     """Refuse objects that carry no image to annotate, in words that say what they are.
 

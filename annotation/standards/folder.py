@@ -7,17 +7,18 @@ from pathlib import Path
 
 from annotation.standards.archive import check_open, is_zip, unpack
 from annotation.standards.case import Case, Found, Refusal
+from annotation.standards.dicom import group_series
 from annotation.standards.dicom_file import (
     DIRECTORY,
     check_is_image,
     is_dicom,
     read_header,
+    speak_of_damage,
 )
-from annotation.standards.dicom_frames import frames_of
 from annotation.standards.limits import Limits
 from annotation.standards.pairing import Pairing
 from annotation.standards.raster import is_raster
-from annotation.standards.seg import is_segmentation
+from annotation.standards.seg import is_segmentation, referenced_series
 from inference_worker.contract.errors import ImportRefused
 
 HEAD = 1024
@@ -129,11 +130,14 @@ def take(
 def take_dicom(path: Path, found: Found, limits: Limits) -> None:
     """Read the header of a DICOM file and keep it where it is an image or labels."""
     header = read_header(path, limits)
-    if str(header.SOPClassUID) == DIRECTORY:
-        return
-    if is_segmentation(header):
-        found.segmentations.append((path, header))
-        return
+    with speak_of_damage():
+        if str(header.SOPClassUID) == DIRECTORY:
+            return
+        if is_segmentation(header):
+            referenced_series(header)
+            found.segmentations.append((path, header))
+            return
     check_is_image(header)
-    frames_of(header, path)
+    # Alone first, so that what is damaged in one file cannot fail the others.
+    group_series([(path, header)])
     found.headers.append((path, header))

@@ -194,7 +194,7 @@ def placement_notices(affine: NDArray[np.float64]) -> tuple[str, ...]:
 
 def uneven(gaps: NDArray[np.float64]) -> ImportRefused:
     """The refusal that fits these distances in mm between neighbouring slices."""
-    usual = float(np.median(gaps))
+    usual = float(np.sort(gaps)[(len(gaps) - 1) // 2])
     multiples = gaps / usual
     whole = np.abs(multiples - np.rint(multiples)) < POSITION_TOLERANCE * 2
     missing = int(np.rint(multiples).sum()) - len(gaps)
