@@ -18,7 +18,9 @@ class Architecture:
     """Everything needed to build an untrained network again.
 
     ``width`` is the encoder's first width; 64 is the source's, and the decoder follows
-    it (4, 2, 1 and 1/2 times: 256/128/64/32) unless ``decoder`` names its widths.
+    it (4, 2, 1 and 1/2 times: 256/128/64/32) unless ``decoder`` names its widths. It is
+    at least 8: the gradient of a strided 1x1 convolution of fewer channels in
+    ``channels_last`` writes past its buffer (torch 2.13, oneDNN on AVX2).
     """
 
     network: str
@@ -38,10 +40,11 @@ class Architecture:
             raise ValueError(
                 f"unknown encoder {self.encoder!r}; known: {sorted(LAYOUTS)}"
             )
-        for name in ("width", "depth", "classes", "channels"):
+        least_of = {"width": 8, "depth": 2, "classes": 1, "channels": 1}
+        for name, least in least_of.items():
             size = getattr(self, name)
-            if not isinstance(size, int) or not 1 <= size <= 4096:
-                raise ValueError(f"{name} of {size!r} is not a size from 1 to 4096")
+            if not isinstance(size, int) or not least <= size <= 4096:
+                raise ValueError(f"{name} {size!r} is not a size from {least} to 4096")
         if self.decoder is not None:
             object.__setattr__(self, "decoder", tuple(self.decoder))
 

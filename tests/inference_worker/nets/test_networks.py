@@ -108,7 +108,7 @@ def test_a_seed_draws_the_same_weights_and_leaves_the_global_generator_alone():
     [
         {"network": "transformer"},
         {"network": "unet", "encoder": "resnet50"},
-        {"network": "unet", "width": 0},
+        {"network": "unet", "width": 4},
         {"network": "unet", "colour": "blue"},
     ],
 )

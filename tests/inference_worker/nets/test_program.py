@@ -22,7 +22,7 @@ GRAPH = "models/model.json"
 
 @pytest.fixture(scope="module")
 def network():
-    return build_network("unet", encoder="resnet18", width=4, classes=2, seed=0)
+    return build_network("unet", encoder="resnet18", width=8, classes=2, seed=0)
 
 
 @pytest.fixture(scope="module")
