@@ -49,6 +49,12 @@ format: $(INSTALLED) $(MODULES) ## rewrite the sources in the house's style
 	$(BIN)/ruff format .
 	$(NPM) run format
 
+bench: $(INSTALLED) $(BUILT) ## time answers, bytes and memory of a whole stack on this machine
+	$(BIN)/python -m tests.bench $(ARGS)
+
+study: $(INSTALLED) ## measure engines on cases; ARGS="run --help"
+	$(BIN)/python -m inference_worker.evaluation $(ARGS)
+
 fresh: ## both of README's commands from a clean clone, in an empty home and environment
 	$(PYTHON) tests/fresh.py $(ARGS)
 
@@ -73,7 +79,8 @@ $(INSTALLED): requirements.lock
 	touch $@
 
 $(MODULES): frontend/package.json frontend/package-lock.json $(INSTALLED)
-	$(NPM) ci --no-progress
+	# Not "ci": it refuses a lock written where the registry lacks other systems' packages.
+	$(NPM) install --no-save --no-progress
 	touch $@
 
 # The file changes only when it says something else, so that the site is built only then.

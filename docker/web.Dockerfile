@@ -19,7 +19,8 @@ RUN SECRET_KEY=unused SLICEWISE_DATA=/tmp/unused \
 FROM node:22-bookworm-slim AS viewer
 WORKDIR /frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
-RUN npm ci
+# Not "ci": see the Makefile.
+RUN npm install --no-save
 COPY frontend ./
 COPY --from=schema /openapi.yaml ./
 RUN npm run generate && npm run build
