@@ -24,6 +24,10 @@ export function startCornerstone(): void {
     debug: {},
   });
   initLoader({
+    // Frames come plain, not wrapped in the multipart the loader asks for.
+    beforeSend: async () => ({
+      Accept: 'application/octet-stream, */*;q=0.1',
+    }),
     maxWebWorkers: Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 4),
   });
   initTools();
