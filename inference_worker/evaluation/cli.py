@@ -15,6 +15,7 @@ import torch
 from inference_worker.arithmetic import chosen_device, pin_arithmetic
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.errors import SlicewiseError
+from inference_worker.evaluation.calibration import add_calibrate
 from inference_worker.evaluation.cases import labels_named
 from inference_worker.evaluation.run import ANNOTATORS, RunOptions, run
 from inference_worker.evaluation.walk import Plan
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0, or 2 after one plain sentence about what is wrong."""
-    parsed = _parser().parse_args(arguments)
+    parsed = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     pin_arithmetic(parsed.threads or torch.get_num_threads())
     try:
@@ -35,14 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Every command with its arguments."""
+    top = argparse.ArgumentParser(
         prog="python -m inference_worker.evaluation", description=__doc__
     )
-    parser.add_argument("--threads", type=int, help="threads torch computes with")
-    commands = parser.add_subparsers(required=True)
+    top.add_argument("--threads", type=int, help="threads torch computes with")
+    commands = top.add_subparsers(required=True)
     add_run(commands.add_parser("run", help="walk cases with one engine"))
-    return parser
+    add_calibrate(
+        commands.add_parser("calibrate", help="fit the simulated reader to people")
+    )
+    return top
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:

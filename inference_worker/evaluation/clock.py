@@ -46,12 +46,14 @@ class Clock:
     user_s: the reader looked, decided, pointed and drew (simulated).
     waiting_s: the reader could do nothing but wait for the machine.
     machine_s: the machine computed (measured).
+    by_action: ``user_s`` by kind of action.
     """
 
     model: TimeModel
     user_s: float = 0.0
     waiting_s: float = 0.0
     machine_s: float = 0.0
+    by_action: dict[str, float] = field(default_factory=dict)
     _machine_free_at: float = field(default=0.0, repr=False)
 
     @property
@@ -61,9 +63,13 @@ class Clock:
 
     def act(self, actions: Iterable[Action]) -> float:
         """The reader does something; its seconds."""
-        seconds = self.model.seconds(actions)
-        self.user_s += seconds
-        return seconds
+        before = self.user_s
+        for action in actions:
+            seconds = self.model.seconds_of(action)
+            self.user_s += seconds
+            spent = self.by_action.get(action.kind, 0.0)
+            self.by_action[action.kind] = spent + seconds
+        return self.user_s - before
 
     def answer(self, times: StepTimes, meanwhile: Iterable[Action] = ()) -> float:
         """The machine answers a turn sent now.

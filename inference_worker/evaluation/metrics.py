@@ -1,6 +1,7 @@
-"""Dice, normalised surface Dice and HD95 per label, by MONAI.
+"""Dice, normalised surface Dice and HD95 per label, from MONAI's edges and distances.
 
-The tests hold them against a second implementation (SciPy's distance transforms).
+The tests hold them against MONAI's own figures and against a second implementation
+(SciPy's distance transforms).
 
 References
 ----------
@@ -11,15 +12,11 @@ Nikolov et al., "Clinically applicable segmentation of head and neck anatomy", J
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from monai.metrics.hausdorff_distance import compute_hausdorff_distance
-from monai.metrics.meandice import compute_dice
-from monai.metrics.surface_dice import compute_surface_dice
+from monai.metrics.utils import get_mask_edges, get_surface_distance
 from numpy.typing import NDArray
 
 from inference_worker.simulate.truth import Truth
@@ -132,31 +129,19 @@ def _agreement(
     spacing: Sequence[float],
     tolerance_mm: float,
 ) -> tuple[float, float, float]:
-    """Dice, NSD and HD95 (mm) of two masks that are not empty."""
+    """Dice, NSD and HD95 (mm) of two masks that are not empty.
+
+    MONAI's edges and distances once for both, without the cropping and conversions
+    that make its own front doors thirty times slower on a slice.
+    """
+    dice = 2 * float((a & b).sum()) / float(a.sum() + b.sum())
     window = tuple(
         slice(max(int(i.min()) - 1, 0), int(i.max()) + 2) for i in np.nonzero(a | b)
     )
-    first, second = (
-        torch.from_numpy(np.pad(mask[window], 1)[None, None].astype(np.float32))
-        for mask in (a, b)
-    )
-    millimetres = list(map(float, spacing))
-    with warnings.catch_warnings():
-        # MONAI 1.6 passes itself an argument that it has deprecated.
-        warnings.filterwarnings("ignore", "monai.metrics.utils get_mask_edges")
-        dice = compute_dice(first, second)
-        nsd = compute_surface_dice(
-            first,
-            second,
-            [tolerance_mm],
-            include_background=True,
-            spacing=millimetres,
-        )
-        hd95 = compute_hausdorff_distance(
-            first,
-            second,
-            include_background=True,
-            percentile=95,
-            spacing=millimetres,
-        )
-    return float(dice[0, 0]), float(nsd[0, 0]), float(hd95[0, 0])
+    first, second = get_mask_edges(a[window], b[window], crop=False)
+    there = get_surface_distance(first, second, spacing=spacing)
+    back = get_surface_distance(second, first, spacing=spacing)
+    close = int((there <= tolerance_mm).sum()) + int((back <= tolerance_mm).sum())
+    nsd = close / (len(there) + len(back))
+    hd95 = max(float(np.percentile(d, 95)) for d in (there, back))
+    return dice, nsd, hd95

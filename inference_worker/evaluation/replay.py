@@ -51,8 +51,9 @@ class Replay(Walk):
     def _replay(self, prompts: tuple[Prompt, ...]) -> None:
         times = self._step(prompts)
         self.clock.answer(times)
-        marks = [p for p in prompts if not isinstance(p, Accept | Visit)]
-        shown = marks or [p for p in prompts if isinstance(p, Visit)]
+        marks: list[Prompt] = [p for p in prompts if not isinstance(p, Accept | Visit)]
+        visits: list[Prompt] = [p for p in prompts if isinstance(p, Visit)]
+        shown = marks or visits
         if not shown:
             return
         index = slice_of(shown[-1])

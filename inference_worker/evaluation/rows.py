@@ -79,6 +79,7 @@ class CaseRow:
     scores: Scores
     slice_dice: float
     user_s: float | None
+    user_s_by_action: Mapping[str, float]
     waiting_s: float | None
     machine_s: float
     open_s: float
@@ -95,6 +96,10 @@ class CaseRow:
             "slices_untouched": self.untouched,
             "slices_finished_by_hand": self.finished_by_hand,
             "simulated_user_s": rounded(self.user_s),
+            "simulated_user_s_by_action": {
+                kind: rounded(seconds)
+                for kind, seconds in self.user_s_by_action.items()
+            },
             "waiting_s": rounded(self.waiting_s),
             "machine_s": rounded(self.machine_s),
             "open_s": rounded(self.open_s),

@@ -233,6 +233,7 @@ class Walk:
             scores=scores,
             slice_dice=float(np.mean(list(last.values()))) if last else math.nan,
             user_s=self.clock.user_s,
+            user_s_by_action=dict(self.clock.by_action),
             waiting_s=self.clock.waiting_s,
             machine_s=self.clock.machine_s,
             open_s=self.open_s,

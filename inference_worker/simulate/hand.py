@@ -1,7 +1,7 @@
 """How a hand draws: styles, lengths, widths, tremor and mistakes, measured on people.
 
 The numbers of ``measured_hand`` come from ``calibration.json``, which
-``python -m inference_worker.simulate calibrate`` writes from the strokes of the three
+``python -m inference_worker.evaluation calibrate`` writes from the strokes of the three
 people of MedScribble (Wong et al., "ScribblePrompt", 2023).
 """
 

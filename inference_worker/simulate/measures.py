@@ -43,7 +43,7 @@ def measure(
     ----------
     room: float (y, x), distance of every pixel of ``side`` from its border.
     """
-    parts, count = ndimage.label(strokes, np.ones((3, 3)))
+    _, count = ndimage.label(strokes, np.ones((3, 3)))
     lines = skeleton_of(strokes)
     thickness = ndimage.distance_transform_edt(strokes)
     return Drawing(

@@ -30,6 +30,9 @@ _LOOP_ROOM = 1.5
 
 _LOOP_SPREAD = 0.2
 
+_APART = 1.5
+"""Stroke widths between the lines of strokes drawn one after the other."""
+
 
 def scribbles_in(
     region: ErrorRegion,
@@ -52,7 +55,7 @@ def scribbles_in(
     width = _width(shape, rng, hand)
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     strokes = []
-    for path in _planned(mask, depth, width, count, rng, hand):
+    for path in _planned(mask, width, count, rng, hand):
         drawn = _wander(path, depth, rng, hand) + origin
         drawn = _mistaken(drawn, max(shape), rng, hand)
         strokes.append(_scribble(drawn, region.label, slice_index, width, shape))
@@ -74,28 +77,52 @@ def _width(shape: tuple[int, ...], rng: np.random.Generator, hand: Hand) -> floa
 
 def _planned(
     mask: NDArray[np.bool_],
-    depth: NDArray[np.float64],
     width: float,
     count: int,
     rng: np.random.Generator,
     hand: Hand,
 ) -> Iterator[Path]:
-    """The strokes a steady hand would draw, each in a style of its own."""
-    weights = np.array(hand.styles) / np.sum(hand.styles)
+    """The strokes a steady hand would draw, each where none was drawn before."""
+    free = mask
     for number in range(count):
-        style = STYLES[int(rng.choice(len(STYLES), p=weights))]
-        if style == "contour" and depth.max() < _LOOP_ROOM * width:
-            style = "centre"
-        if style == "skeleton":
-            pieces = list(paths.broken_skeleton(mask, rng, float(depth.max())))
-            path = pieces[number % len(pieces)]
-        elif style == "centre":
-            path = paths.centre_line(mask)
-        else:
-            spread = _LOOP_SPREAD * rng.uniform(-1.0, 1.0)
-            path = paths.inner_contour(mask, float(np.clip(hand.loop + spread, 0, 0.9)))
+        free = _largest_part(free)
+        if number and free.sum() < (2 * width) ** 2:
+            return
+        path = _path_through(free, width, rng, hand)
         share = float(np.clip(rng.normal(hand.reach, hand.reach_spread), 0.05, 1.0))
-        yield paths.part_of(paths.resampled(path, _STEP), share, rng)
+        path = paths.part_of(paths.resampled(path, _STEP), share, rng)
+        yield path
+        if number + 1 < count:
+            free = free & (_distance_from(path, free.shape) > _APART * width)
+
+
+def _path_through(
+    mask: NDArray[np.bool_], width: float, rng: np.random.Generator, hand: Hand
+) -> Path:
+    """A whole path through a connected region, in a style the hand favours."""
+    weights = np.array(hand.styles) / np.sum(hand.styles)
+    style = STYLES[int(rng.choice(len(STYLES), p=weights))]
+    deepest = float(ndimage.distance_transform_edt(np.pad(mask, 1)).max())
+    if style == "skeleton":
+        return next(paths.broken_skeleton(mask, rng, deepest))
+    if style == "contour" and deepest >= _LOOP_ROOM * width:
+        spread = _LOOP_SPREAD * rng.uniform(-1.0, 1.0)
+        return paths.inner_contour(mask, float(np.clip(hand.loop + spread, 0.0, 0.9)))
+    return paths.centre_line(mask)
+
+
+def _largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    parts, count = ndimage.label(mask, np.ones((3, 3)))
+    if count < 2:
+        return mask
+    return np.asarray(parts == 1 + int(np.bincount(parts.ravel())[1:].argmax()))
+
+
+def _distance_from(path: Path, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    beside = np.ones(shape, dtype=bool)
+    at = np.clip(np.rint(path).astype(int), 0, np.array(shape) - 1)
+    beside[at[:, 0], at[:, 1]] = False
+    return np.asarray(ndimage.distance_transform_edt(beside))
 
 
 def _wander(
