@@ -12,14 +12,12 @@ from torch.nn import functional
 from inference_worker.contract.marks import UNMARKED
 from inference_worker.engines.constrained.config import Config
 from inference_worker.engines.constrained.growing import grow_marks
-from inference_worker.engines.constrained.tail import Tail, crop_features, cut_network
 from inference_worker.nets import BaseModel
 from inference_worker.nets.labelled import Network, Weights
-from inference_worker.nets.preprocessing import resize, resize_plane
+from inference_worker.nets.preprocessing import resize_plane
+from inference_worker.nets.tail import Tail, crop_features, cut_network
 from inference_worker.planar.engine import Look, Slice
-
-_OUTSIDE = -12.0
-"""Added to a label's logit outside the boxes that enclose it."""
+from inference_worker.planar.logits import mark_targets, shown_labels, window_around
 
 
 class Constrained:
@@ -40,13 +38,13 @@ class Constrained:
         weights = network.initial()
         said = self._marks(look)
         if (said == UNMARKED).all():
-            yield self._labels(look, network.logits(weights, entering))
+            yield shown_labels(look, network.logits(weights, entering))
             return
         with torch.no_grad():
-            yield self._labels(look, network.logits(weights, entering))
+            yield shown_labels(look, network.logits(weights, entering))
         moved = self._descend(look, tail, entering, weights, said)
         with torch.no_grad():
-            yield self._labels(look, network.logits(moved, entering))
+            yield shown_labels(look, network.logits(moved, entering))
 
     def _marks(self, look: Look) -> NDArray[np.uint8]:
         """Labels of marked pixels in the network's frame, grown where asked for."""
@@ -66,12 +64,12 @@ class Constrained:
     ) -> Weights:
         """W_λ, from W, on a crop around the marks."""
         config = self.config
-        rows, columns = _window(said, config.margin, tail.step)
+        rows, columns = window_around(said, config.margin, tail.step)
         crop = tail.cropped(rows, columns)
         names = [label.name for label in look.labels]
         network = Network(crop, self.base.classes, names)
         features = crop_features(entering, tail, rows, columns)
-        target, where = _targets(said[rows, columns], look.values, features.device)
+        target, where = mark_targets(said[rows, columns], look.values, features.device)
         weights = dict(start)
         for _ in range(config.iterations):
             free = {n: w.detach().requires_grad_(True) for n, w in weights.items()}
@@ -116,19 +114,6 @@ class Constrained:
             moved[name] = weight.detach() - config.learning_rate * step
         return moved
 
-    def _labels(self, look: Look, logits: torch.Tensor) -> Slice:
-        share = logits.detach().float()
-        for value, inside in look.boxes.items():
-            if value:
-                outside = ~resize_plane(inside, (share.shape[-2], share.shape[-1]))
-                channel = look.values.index(value) + 1
-                share[0, channel][torch.from_numpy(outside)] += _OUTSIDE
-        share = share.softmax(dim=1)
-        if share.shape[-2:] != look.said.shape:
-            share = resize(share, look.said.shape)
-        values = np.array([0, *look.values], dtype=np.uint8)
-        return values[share[0].argmax(dim=0).cpu().numpy()]
-
 
 def _violation(
     logits: torch.Tensor, target: torch.Tensor, where: torch.Tensor
@@ -137,26 +122,3 @@ def _violation(
     cost = functional.cross_entropy(logits, target, reduction="none").detach()
     violated = where & (logits.argmax(dim=1) != target)
     return cost * violated
-
-
-def _targets(
-    said: NDArray[np.uint8], values: tuple[int, ...], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Marks as channels int64 (1, y, x), and where they are: bool (1, y, x)."""
-    channels = np.zeros(256, dtype=np.int64)
-    channels[list(values)] = np.arange(1, len(values) + 1)
-    target = torch.from_numpy(channels[said])[None].to(device)
-    where = torch.from_numpy(said != UNMARKED)[None].to(device)
-    return target, where
-
-
-def _window(said: NDArray[np.uint8], margin: int, step: int) -> tuple[slice, slice]:
-    """Bounds around the marks, multiples of ``step``."""
-    marked = said != UNMARKED
-    bounds = []
-    for axis, size in ((1, marked.shape[0]), (0, marked.shape[1])):
-        hit = np.flatnonzero(marked.any(axis=axis))
-        start = max(int(hit[0]) - margin, 0) // step * step
-        stop = min(-(-(int(hit[-1]) + 1 + margin) // step) * step, size)
-        bounds.append(slice(start, stop))
-    return bounds[0], bounds[1]
