@@ -47,11 +47,11 @@ def micrograph(
         centre = rng.uniform(0, side, 2)
         if lumen[tuple(centre.astype(int))] > 0.2:
             continue
-        cover = nucleus_cover(rng, centre, ragged)
-        density = rng.uniform(0.55, 1.0) * (1 + chromatin)
-        haematoxylin += cover * (density - haematoxylin)
-        eosin *= 1 - 0.7 * cover
-        labels[cover > 0.5] = LABELS["nucleus"]
+        place, cover = nucleus_cover(rng, centre, ragged)
+        density = rng.uniform(0.55, 1.0) * (1 + chromatin[place])
+        haematoxylin[place] += cover * (density - haematoxylin[place])
+        eosin[place] *= 1 - 0.7 * cover
+        labels[place][cover > 0.5] = LABELS["nucleus"]
     density = haematoxylin[..., None] * HAEMATOXYLIN + 0.55 * eosin[..., None] * EOSIN
     # Beer and Lambert; the lamp is a little warm, the camera a little noisy.
     light = np.array([243, 240, 246], dtype=np.float32) * np.exp(-1.25 * density)
@@ -63,15 +63,19 @@ def micrograph(
 
 def nucleus_cover(
     rng: np.random.Generator, centre: NDArray[np.float64], ragged: Field
-) -> Field:
-    """Fraction of each pixel that one nucleus covers; an ellipse with a ragged rim."""
+) -> tuple[tuple[slice, slice], Field]:
+    """Where one nucleus lies, and the fraction of each pixel there that it covers."""
     long = rng.uniform(8, 15)
     short = long * rng.uniform(0.5, 0.95)
     turn = rng.uniform(0, np.pi)
-    rows, columns = np.ogrid[: ragged.shape[0], : ragged.shape[1]]
+    low = np.maximum(centre - 2 * long, 0).astype(int)
+    high = np.minimum(centre + 2 * long + 1, ragged.shape).astype(int)
+    place = (slice(low[0], high[0]), slice(low[1], high[1]))
+    rows, columns = np.ogrid[place]
     dy = (rows - centre[0]).astype(np.float32)
     dx = (columns - centre[1]).astype(np.float32)
     u = (np.cos(turn) * dx + np.sin(turn) * dy) / long
     v = (np.cos(turn) * dy - np.sin(turn) * dx) / short
-    reach = np.sqrt(u * u + v * v) + ragged
-    return np.asarray(np.clip(0.5 - (reach - 1) * short / 1.5, 0, 1), dtype=np.float32)
+    reach = np.sqrt(u * u + v * v) + ragged[place]
+    cover = np.clip(0.5 - (reach - 1) * short / 1.5, 0, 1)
+    return place, np.asarray(cover, dtype=np.float32)

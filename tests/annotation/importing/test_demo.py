@@ -11,19 +11,24 @@ from django.core.management import call_command
 from annotation.management.commands import demo
 from annotation.models import Assignment, Membership, Project, Role, User, Volume
 from annotation.synthetic.abdomen import SyntheticCt, abdomen
+from annotation.synthetic.nuclei import SyntheticMicrograph, micrograph
 from inference_worker.contract.store import read_volume, reference_path
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def small_abdomen(
+def small_images(
     monkeypatch: pytest.MonkeyPatch, settings: object, file_store: Path
 ) -> None:
     def small(seed: int) -> SyntheticCt:
         return abdomen(seed, shape=(6, 64, 64), spacing=(30.0, 5.92, 5.92))
 
+    def few(seed: int) -> SyntheticMicrograph:
+        return micrograph(seed, side=64, nuclei=4)
+
     monkeypatch.setattr("annotation.synthetic.abdomen.abdomen", small)
+    monkeypatch.setattr("annotation.synthetic.nuclei.micrograph", few)
     settings.DEMO_PASSWORDS = {"admin": "given-a", "reader": ""}  # type: ignore[attr-defined]
 
 
