@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_worker.training.examples import Example
+from inference_worker.training.examples import Example, as_stored
+from inference_worker.training.losses import IGNORED
 
 Image = NDArray[np.float32]
 
@@ -21,7 +22,8 @@ class Augmentation:
     ----------
     scale: (least, most) enlargement, drawn log-uniformly.
     rotation_deg: the most, to either side.
-    turned_share: share of views in any of the eight flips and quarter turns.
+    stored_share: share of views turned as the set stores its slices.
+    turned_share: share of the others in any of the eight flips and quarter turns.
     rewindow_share: share of CT views shown as if through another window.
     window: (low, high) HU of the examples, where ``rewindow_share`` is not 0.
     gamma: the most, or its inverse.
@@ -34,6 +36,7 @@ class Augmentation:
 
     scale: tuple[float, float] = (0.75, 1.35)
     rotation_deg: float = 20.0
+    stored_share: float = 0.0
     turned_share: float = 0.0
     rewindow_share: float = 0.0
     window: tuple[float, float] = (0.0, 250.0)
@@ -60,7 +63,10 @@ def view(
         inside = _warped(body, matrix, side, cv2.BORDER_CONSTANT) > 0
         image = _rewindowed(image, inside, how.window, rng)
     target = _warped(example.target, matrix, side, border)
-    if rng.random() < how.turned_share:
+    if rng.random() < how.stored_share:
+        image = as_stored(image, example.turned)
+        target = as_stored(target, example.turned)
+    elif rng.random() < how.turned_share:
         image, target = _turned(image, target, rng)
     image = _recoloured(image, how, rng)
     return np.ascontiguousarray(image.transpose(2, 0, 1)), np.ascontiguousarray(target)
@@ -84,7 +90,7 @@ def _placing(
     low, high = np.log(how.scale)
     scale = float(np.exp(rng.uniform(low, high)))
     angle = float(rng.uniform(-how.rotation_deg, how.rotation_deg))
-    wanted = target > 0
+    wanted = (target > 0) & (target != IGNORED)
     if not wanted.any() or rng.random() < 0.4:
         wanted = image.reshape(rows, columns, -1).max(axis=-1) > 25
     candidates = np.flatnonzero(wanted)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,6 +32,7 @@ class Source:
     stored: pattern of a case's name → how its slices are turned (``TURNS``).
     licence: of the data, for the model card.
     cases: patterns of the names of cases that are used.
+    guessed: classes unknown here that a recipe's second round takes from its first.
     """
 
     folder: str
@@ -38,6 +40,7 @@ class Source:
     licence: str = "not stated"
     stored: Mapping[str, str] = field(default_factory=dict)
     cases: tuple[str, ...] = ("*",)
+    guessed: tuple[str, ...] = ()
 
     @staticmethod
     def parse(text: str) -> Source:
@@ -160,17 +163,17 @@ def body_of(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray(parts == 1 + int(np.argmax(facts[1:, cv2.CC_STAT_AREA])))
 
 
-def upright(plane: NDArray[np.uint8], turned: str) -> NDArray[np.uint8]:
+def upright(plane: NDArray[Any], turned: str) -> NDArray[Any]:
     """A slice (y, x, …) as a reading room shows it: spine below, liver on the left."""
     return np.ascontiguousarray(_turn(plane, turned, back=False))
 
 
-def as_stored(plane: NDArray[np.uint8], turned: str) -> NDArray[np.uint8]:
+def as_stored(plane: NDArray[Any], turned: str) -> NDArray[Any]:
     """The inverse of ``upright``."""
     return np.ascontiguousarray(_turn(plane, turned, back=True))
 
 
-def _turn(plane: NDArray[np.uint8], turned: str, *, back: bool) -> NDArray[np.uint8]:
+def _turn(plane: NDArray[Any], turned: str, *, back: bool) -> NDArray[Any]:
     quarter = {"spine-left": 1, "spine-right": -1}.get(turned, 0)
     if quarter:
         return np.rot90(plane, -quarter if back else quarter)

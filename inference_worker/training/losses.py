@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import torch
 
+IGNORED = 255
+"""Value of a target's pixels that no loss is taken of."""
+
 
 def marginal_log_probability(
     logits: torch.Tensor, labelled: torch.Tensor
@@ -40,15 +43,18 @@ def marginal_loss(
 
     Parameters
     ----------
-    logits: float (b, k, y, x). target: int64 (b, y, x), 0 where nothing labelled is.
+    logits: float (b, k, y, x). target: int64 (b, y, x), 0 where nothing labelled is,
+        ``IGNORED`` where nothing is known.
     labelled: bool (b, k), which classes the targets of each image know.
     """
     log_share = marginal_log_probability(logits, labelled)
-    entropy = -log_share.gather(1, target[:, None]).mean()
+    counted = (target != IGNORED)[:, None]
+    target = torch.where(counted, target[:, None], 0)
+    entropy = -log_share.gather(1, target)[counted].sum() / counted.sum().clamp(min=1)
     share = log_share.exp()
-    truth = torch.zeros_like(share).scatter_(1, target[:, None], 1.0)
+    truth = torch.zeros_like(share).scatter_(1, target, 1.0)
     # Over the batch: slices without the class still count what is wrongly found there.
-    known = labelled[:, 1:, None, None].to(share.dtype)
+    known = (labelled[:, 1:, None, None] & counted).to(share.dtype)
     both = (known * share[:, 1:] * truth[:, 1:]).sum(dim=(0, 2, 3))
     either = (known * (share[:, 1:] + truth[:, 1:])).sum(dim=(0, 2, 3))
     seen = labelled[:, 1:].any(dim=0)

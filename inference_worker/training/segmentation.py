@@ -2,8 +2,11 @@
 
 A recipe by name, or any folders (several sets may each label other classes)::
 
+    python -m inference_worker.training.segmentation --recipe ct-abdomen-first \\
+        --data-root DIR --out var/ct-abdomen-first
     python -m inference_worker.training.segmentation --recipe ct-abdomen \\
-        --data-root DIR --out var/ct-abdomen
+        --data-root DIR --out var/ct-abdomen \\
+        --start var/ct-abdomen-first/model.safetensors
     python -m inference_worker.training.segmentation \\
         --data scans/liver:liver --data scans/organs:1=liver,4=spleen --out var/organs
 
@@ -11,7 +14,7 @@ Writes ``model.safetensors``, ``model.json``, ``losses.csv``, ``losses.png`` and
 checkpoint every ``--save-every`` steps into ``--out``; the same command continues from
 it to the last bit. Ctrl-C finishes the step, saves and stops. On shared cores start it
 with ``OMP_WAIT_POLICY=PASSIVE``: waiting threads otherwise burn three quarters of the
-time. ct-abdomen: 1800 steps, loss from 1.7 to about 0.3.
+time. ct-abdomen-first: 1800 steps, loss from 1.3 to 0.45.
 """
 
 from __future__ import annotations
@@ -35,10 +38,11 @@ from safetensors.torch import load_file, save_file
 from inference_worker.evaluation.cases import patient_of
 from inference_worker.evaluation.provenance import commit
 from inference_worker.nets.architecture import Architecture
+from inference_worker.nets.base_model import BaseModel
 from inference_worker.nets.precision import fast_autocast
 from inference_worker.nets.preprocessing import Frame, Preprocessing
 from inference_worker.nets.segmenter import Segmenter
-from inference_worker.nets.weights_file import Description, save_model
+from inference_worker.nets.weights_file import Description, load_model, save_model
 from inference_worker.training.augmentation import view
 from inference_worker.training.curve import draw_losses
 from inference_worker.training.examples import (
@@ -48,6 +52,7 @@ from inference_worker.training.examples import (
     read_examples,
     split_patients,
 )
+from inference_worker.training.guesses import check_unseen, guess_labels
 from inference_worker.training.losses import marginal_loss
 from inference_worker.training.recipes import RECIPES, Recipe
 
@@ -61,42 +66,29 @@ def train(
     *,
     seed: int = 0,
     device: str = "cpu",
+    start: Path | None = None,
     save_every: int = 100,
     stop_after: int | None = None,
 ) -> Path:
-    """Train to the recipe's last step (or ``stop_after``); returns the model's path."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Train to the recipe's last step (or ``stop_after``); returns the model's path.
 
-    # Patients first: what is held out is never read here.
-    pools: list[list[Example]] = []
-    patients: dict[str, list[str]] = {"train": [], "held_out": []}
-    for source in recipe.sources:
-        cases = cases_of(source, root)
-        used, held_out = split_patients(
-            [patient_of(files.name) for files in cases], recipe.held_out_share, seed
+    ``start`` is the model of the recipe's first round, for a recipe that has one.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if bool(start) != bool(recipe.first_round):
+        raise ValueError(
+            f"the recipe's first round is {recipe.first_round}, got {start}"
         )
-        patients["train"] += used
-        patients["held_out"] += held_out
-        pools.append(
-            [
-                example
-                for files in cases
-                if patient_of(files.name) in set(used)
-                for example in read_examples(
-                    source,
-                    files,
-                    recipe.classes,
-                    recipe.preprocessing,
-                    recipe.architecture.channels,
-                )
-            ]
-        )
-        log.info(
-            "%s: %d slices of %d patients", source.folder, len(pools[-1]), len(used)
-        )
+    first = load_model(start, device) if start else None
+
+    pools, patients = _read(recipe, root, seed, first)
+    if start:
+        check_unseen(start, patients["held_out"])
 
     torch.manual_seed(seed)
     network = recipe.architecture.build().to(device).train()
+    if first is not None:
+        network.load_state_dict(first.module.state_dict())
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = {n: t.detach().clone() for n, t in network.state_dict().items()}
     optimizer = torch.optim.AdamW(
@@ -161,12 +153,43 @@ def train(
             "seed": seed,
             "steps": done,
             "commit": commit(),
+            "first_round": first and first.digest,
             "parameters": sum(p.numel() for p in network.parameters()),
         }
     }
     path = out / "model.safetensors"
     save_model(path, network.eval(), description, facts=facts)
     return path
+
+
+def _read(
+    recipe: Recipe, root: Path, seed: int, first: BaseModel | None
+) -> tuple[list[list[Example]], dict[str, list[str]]]:
+    """Examples of every source, and the patients trained on and held out.
+
+    Patients are split first: what is held out is never read.
+    """
+    pools: list[list[Example]] = []
+    patients: dict[str, list[str]] = {"train": [], "held_out": []}
+    channels = recipe.architecture.channels
+    for source in recipe.sources:
+        cases = cases_of(source, root)
+        used, held_out = split_patients(
+            [patient_of(files.name) for files in cases], recipe.held_out_share, seed
+        )
+        patients["train"] += used
+        patients["held_out"] += held_out
+        pool = []
+        for files in cases:
+            if patient_of(files.name) in used:
+                pool += read_examples(
+                    source, files, recipe.classes, recipe.preprocessing, channels
+                )
+        if first is not None and source.guessed:
+            pool = [guess_labels(e, source.guessed, first) for e in pool]
+        log.info("%s: %d slices of %d patients", source.folder, len(pool), len(used))
+        pools.append(pool)
+    return pools, patients
 
 
 def _batch(
@@ -331,6 +354,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--steps-share", type=float, default=1.0, help="of the recipe's"
     )
+    parser.add_argument("--start", type=Path, help="model of the first round")
     parser.add_argument("--save-every", type=int, default=100)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
@@ -348,6 +372,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.out,
         seed=given.seed,
         device=given.device,
+        start=given.start,
         save_every=given.save_every,
     )
 

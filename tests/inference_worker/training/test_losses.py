@@ -3,7 +3,11 @@
 import pytest
 import torch
 
-from inference_worker.training.losses import marginal_log_probability, marginal_loss
+from inference_worker.training.losses import (
+    IGNORED,
+    marginal_log_probability,
+    marginal_loss,
+)
 
 LIVER_ONLY = torch.tensor([[True, True, False]])
 
@@ -81,3 +85,18 @@ def test_the_loss_is_small_only_for_the_right_answer(right):
     loss = marginal_loss(logits, target, torch.ones(1, 3, dtype=torch.bool))
     # Class 2 is nowhere, and rightly found nowhere: its Dice is 1.
     assert (loss < 0.01) if right else (loss > 1)
+
+
+def test_ignored_pixels_say_nothing():
+    target = square_target()
+    target[:, 4:] = IGNORED
+    logits = random_logits().requires_grad_(True)
+    marginal_loss(logits, target, LIVER_ONLY).backward()
+    assert (logits.grad[:, :, 4:] == 0).all()
+    assert (logits.grad[:, :, :4] != 0).any()
+    other = random_logits()
+    other[:, :, 4:] += 3 * torch.randn(1, 3, 2, 6)
+    torch.testing.assert_close(
+        marginal_loss(random_logits(), target, LIVER_ONLY),
+        marginal_loss(other, target, LIVER_ONLY),
+    )

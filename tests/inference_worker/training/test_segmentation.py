@@ -192,3 +192,18 @@ def test_only_models_of_free_data_may_be_given_away():
     for recipe in RECIPES.values():
         if recipe.committed:
             assert {source.folder for source in recipe.sources} <= free
+
+
+def test_a_second_round_starts_from_the_first_and_needs_it(root, tmp_path):
+    first = segmentation.train(RECIPE, root, tmp_path / "first", stop_after=1)
+    discs, squares = RECIPE.sources
+    second = replace(
+        RECIPE, sources=(discs, replace(squares, guessed=("disc",))), first_round="it"
+    )
+    with pytest.raises(ValueError, match="first round is it"):
+        segmentation.train(second, root, tmp_path / "second")
+    path = segmentation.train(
+        second, root, tmp_path / "second", start=first, stop_after=1
+    )
+    training = json.loads(path.with_suffix(".json").read_text())["training"]
+    assert training["first_round"] == load_model(first).digest
