@@ -17,6 +17,7 @@ from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.errors import SlicewiseError
 from inference_worker.evaluation.calibration import add_calibrate
 from inference_worker.evaluation.cases import labels_named
+from inference_worker.evaluation.report import add_report
 from inference_worker.evaluation.run import ANNOTATORS, RunOptions, run
 from inference_worker.evaluation.walk import Plan
 
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--threads", type=int, help="threads torch computes with")
     commands = top.add_subparsers(required=True)
     add_run(commands.add_parser("run", help="walk cases with one engine"))
+    add_report(commands.add_parser("report", help="tables and figures of results"))
     add_calibrate(
         commands.add_parser("calibrate", help="fit the simulated reader to people")
     )

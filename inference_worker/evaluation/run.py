@@ -26,6 +26,7 @@ from inference_worker.simulate.annotators import (
     Scribbles,
     Style,
 )
+from inference_worker.simulate.timing import calibrated_time
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class RunOptions:
     Attributes
     ----------
     arm: what tables call this run; the engine and its settings without.
+    set_name: what tables call the data; the folder's name without.
     carry: each volume starts from what the one before taught.
     log: a file of recorded turns to replay instead of simulating a reader.
     allow_seen: run on patients the weights were trained on, and mark them.
@@ -60,6 +62,7 @@ class RunOptions:
     allow_seen: bool = False
     log: Path | None = None
     arm: str | None = None
+    set_name: str | None = None
 
     @property
     def arm_name(self) -> str:
@@ -117,7 +120,7 @@ def run(
             config={**options.config, "seed": options.seed},
             device=options.device,
         )
-    result: Result = {"meta": _meta(options, seen), "turns": [], "cases": []}
+    result: Result = {"meta": _meta(options, engine, seen), "turns": [], "cases": []}
     carry: Carry | None = None
     for case in files:
         walk, row, learnt = _walk(case, options, engine, carry, logs.get(case.name))
@@ -156,7 +159,9 @@ def _walk(
     return walk, row, learnt
 
 
-def _meta(options: RunOptions, seen: Sequence[str]) -> dict[str, Any]:
+def _meta(
+    options: RunOptions, engine: Engine[Any], seen: Sequence[str]
+) -> dict[str, Any]:
     header = read_header(options.weights)
     return {
         "arm": options.arm_name,
@@ -164,7 +169,9 @@ def _meta(options: RunOptions, seen: Sequence[str]) -> dict[str, Any]:
         "weights": Path(options.weights).name if options.weights else None,
         "weights_sha256": header.get("sha256"),
         "config": dict(options.config),
+        "planar": engine.spec.planar,
         "cases": options.folder.resolve().name,
+        "set": options.set_name,
         "labels": {str(label.value): label.name for label in options.labels},
         "annotator": _annotator_of(options),
         "rounds": options.plan.rounds,
@@ -174,6 +181,7 @@ def _meta(options: RunOptions, seen: Sequence[str]) -> dict[str, Any]:
         "seed": options.seed,
         "carry": options.carry,
         "seen_in_training": list(seen),
+        "look_s": calibrated_time().look_s,
         "user_time": None if options.log else "simulated",
         **provenance(options.device),
     }
