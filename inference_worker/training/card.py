@@ -82,8 +82,8 @@ def _card(
         f"{architecture['width']}, depth {architecture['depth']}, decoder "
         f"{architecture['decoder']}, {architecture['channels']} channel(s); "
         f"{training['parameters']:,} parameters.",
-        f"At {side}x{side}, {machine['threads']} threads, {number}, shared machine: "
-        f"{times[0]:.0f} ms forward, {times[1]:.0f} ms forward and backward (median).",
+        f"At {side}x{side}, {machine['threads']} threads, {number}: "
+        f"{times[0]:.0f} ms forward, {times[1]:.0f} ms forward and backward (fastest).",
         f"sha256 `{model.digest}`",
         "",
         "## Data",

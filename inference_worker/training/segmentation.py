@@ -80,6 +80,7 @@ def train(
             f"the recipe's first round is {recipe.first_round}, got {start}"
         )
     first = load_model(start, device) if start else None
+    sources = commit()
 
     pools, patients = _read(recipe, root, seed, first)
     if start:
@@ -152,7 +153,7 @@ def train(
             "patients": {side: sorted(names) for side, names in patients.items()},
             "seed": seed,
             "steps": done,
-            "commit": commit(),
+            "commit": sources,
             "first_round": first and first.digest,
             "parameters": sum(p.numel() for p in network.parameters()),
         }
