@@ -184,3 +184,13 @@ def write_nifti(
     orthogonal = bool(np.allclose(steps.T @ steps, np.eye(3), atol=1e-4))
     image.set_qform(affine if orthogonal else None, code=1 if orthogonal else 0)
     nib.save(image, path)
+
+
+def read_back(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return what another program reads from a file that was just written.
+
+    Read by nibabel alone, not by the reader above: a fault that writer and reader
+    shared would otherwise pass.
+    """
+    image = nib.load(path)
+    return np.asarray(image.dataobj), np.asarray(image.affine, dtype=np.float64)

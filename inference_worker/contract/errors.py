@@ -5,6 +5,7 @@
     │   ├── PromptError           prompt:*      a mark that cannot be taken
     │   ├── MessageError          message:*     a message that cannot be read
     │   ├── ImportRefused         import:*      a file that cannot be brought in
+    │   ├── ExportRefused         export:*      masks that cannot be handed out
     │   ├── WeightsRefused        weights:*     a weights file that cannot be used
     │   ├── SessionRefused        session:*     a session not in the right state
     │   └── AccessRefused         access:*      somebody without the right
@@ -56,6 +57,12 @@ class ImportRefused(UserError):
     """A file that is truncated, encrypted, no image, or too large."""
 
     family = "import"
+
+
+class ExportRefused(UserError):
+    """An export into a place that is taken, or of nothing."""
+
+    family = "export"
 
 
 class WeightsRefused(UserError):
