@@ -1,13 +1,18 @@
 """Addresses of the API."""
 
 from django.urls import path, re_path
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.permissions import IsAuthenticated
 
 from annotation.api import reader, session
 from annotation.api.nowhere import NowhereApi
 
 urlpatterns = [
-    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "schema",
+        SpectacularJSONAPIView.as_view(permission_classes=[IsAuthenticated]),
+        name="schema",
+    ),
     path("me", reader.MeApi.as_view(), name="me"),
     path("worklist", reader.WorklistApi.as_view(), name="api-worklist"),
     path(
