@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import numpy as np
+from asgiref.sync import sync_to_async
+from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
+from django.db import connections
 
 from annotation.models import Session, User
 from annotation.routing import websocket_urlpatterns
@@ -19,15 +22,26 @@ from inference_worker.contract.wire import unpack_mask
 PATIENCE_S = 15
 
 
+def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """``function`` in another thread, its connection closed after: none may linger."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return sync_to_async(run, thread_sensitive=False)
+
+
 class Tab:
     """One tab of ``session``, logged in as ``user``."""
 
-    def __init__(self, session: Session, user: User | AnonymousUser) -> None:
-        from channels.routing import URLRouter
+    application = URLRouter(websocket_urlpatterns)
 
-        application = URLRouter(websocket_urlpatterns)
+    def __init__(self, session: Session, user: User | AnonymousUser) -> None:
         path = f"/ws/sessions/{session.pk}/"
-        self.socket = WebsocketCommunicator(application, path)
+        self.socket = WebsocketCommunicator(self.application, path)
         self.socket.scope["user"] = user
         self.mask = np.zeros(tuple(session.assignment.volume.shape), np.uint8)
         self.version = 0

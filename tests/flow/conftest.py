@@ -50,26 +50,60 @@ def through_serializer(task: str, body: Mapping[str, Any]) -> Message:
     return task, content_type, encoding, data
 
 
+class Killed(BaseException):
+    """What kill -9 is to a thread: nothing catches it."""
+
+
+@dataclass
+class Voice:
+    """A worker's way back to the desk; it dies in the middle of a word if told to."""
+
+    plant: Plant
+    words_left: float = float("inf")
+    free: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.free.set()
+
+    def report(self, task: str, body: Mapping[str, Any]) -> None:
+        if not self.free.is_set():
+            self.stopped.set()
+            self.free.wait(20)
+        if self.words_left <= 0:
+            raise Killed
+        self.words_left -= 1
+        self.plant.desk.send(task, body)
+
+    def pass_on(self, task: str, body: Mapping[str, Any], worker: str) -> None:
+        self.plant.workers[worker].post.send(task, body)
+
+
 class Post(threading.Thread):
     """Delivers messages one after the other, as a process with one task would."""
 
     def __init__(self, name: str, deliver: Callable[[str, dict[str, Any]], None]):
         super().__init__(name=name, daemon=True)
-        self.messages: queues.Queue[Message | None] = queues.Queue()
+        self.messages: queues.Queue[Message | threading.Event | None] = queues.Queue()
         self.failures: list[BaseException] = []
-        self.delivered: list[tuple[str, dict[str, Any]]] = []
+        self.deaf = False
         self._deliver = deliver
 
     def send(self, task: str, body: Mapping[str, Any]) -> None:
-        self.messages.put(through_serializer(task, body))
+        if not self.deaf:
+            self.messages.put(through_serializer(task, body))
 
     def run(self) -> None:
         while (message := self.messages.get()) is not None:
+            if isinstance(message, threading.Event):
+                message.set()
+                continue
             task, content_type, encoding, data = message
             body = loads(data, content_type, encoding, accept={content_type})
-            self.delivered.append((task, body))
             try:
                 self._deliver(task, body)
+            except Killed:
+                break
             except BaseException as error:  # noqa: BLE001 - told by ``stop``
                 self.failures.append(error)
         connections.close_all()
@@ -83,12 +117,11 @@ class Post(threading.Thread):
 
 @dataclass
 class Worker:
-    """One inference worker in this process; ``kill`` makes it deaf and dumb at once."""
+    """One inference worker in this process."""
 
     name: str
-    runtime: Runtime
     post: Post
-    beating: bool = True
+    voice: Voice
 
 
 @dataclass
@@ -98,20 +131,11 @@ class Plant:
     root: Any
     client: redis.Redis
     workers: dict[str, Worker] = field(default_factory=dict)
-    published: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
     broken: bool = False
 
     def __post_init__(self) -> None:
         self.desk = Post("desk", lambda task, body: DESK[task](**body))
         self.desk.start()
-
-    def report(self, task: str, body: Mapping[str, Any]) -> None:
-        """The workers' way back."""
-        self.desk.send(task, body)
-
-    def pass_on(self, task: str, body: Mapping[str, Any], worker: str) -> None:
-        """A message that belongs to another worker."""
-        self.workers[worker].post.send(task, body)
 
     def publish(
         self, task: str, message: dict[str, Any], holder: str, *, expires: bool = True
@@ -119,8 +143,9 @@ class Plant:
         """What ``annotation.queue`` sends: to its holder, or to whoever is first."""
         if self.broken:
             raise redis.exceptions.ConnectionError("the broker is down")
-        self.published.append((task, message, holder))
-        worker = self.workers.get(holder) or next(iter(self.workers.values()), None)
+        idle = (each for each in self.workers.values() if each.voice.free.is_set())
+        # A message to a dead worker's own queue is read by nobody.
+        worker = self.workers.get(holder) if holder else next(idle, None)
         if worker is not None:
             worker.post.send(task, message)
 
@@ -138,11 +163,12 @@ class Plant:
             bytes_max=1 << 30,
             check_volumes=True,
         )
+        voice = Voice(self)
         runtime = Runtime(
             root=self.root,
             sessions=sessions,
             leases=Leases(self.client, name),
-            desk=self,
+            desk=voice,
             policy=Policy(),
             activity=Activity(),
         )
@@ -152,12 +178,34 @@ class Plant:
         }
         post = Post(name, lambda task, body: doors[task](body))
         post.start()
-        worker = self.workers[name] = Worker(name, runtime, post)
+        worker = self.workers[name] = Worker(name, post, voice)
         self.client.set(names.heartbeat_key(name), "{}")
         return worker
 
+    def bury(self, name: str) -> None:
+        """The worker is dead and its heartbeat has run out."""
+        worker = self.workers.pop(name)
+        worker.voice.words_left = 0
+        worker.post.stop()
+        self.client.delete(names.heartbeat_key(name))
+
+    def hold_back(self, name: str) -> threading.Event:
+        """Stop the worker before its next word; the event is set when it stands."""
+        self.workers[name].voice.free.clear()
+        return self.workers[name].voice.stopped
+
+    def let_go(self, name: str) -> None:
+        """Let a worker that was held back go on."""
+        self.workers[name].voice.free.set()
+
+    def rest(self) -> None:
+        """Wait until everybody has done what they were told before."""
+        for post in [*(worker.post for worker in self.workers.values()), self.desk]:
+            done = threading.Event()
+            post.messages.put(done)
+            assert done.wait(20)
+
     def stop(self) -> None:
-        queue.later(lambda: None)
         for worker in self.workers.values():
             worker.post.stop()
         self.desk.stop()

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from channels.db import database_sync_to_async
 
 from annotation.models import Turn
 from annotation.selectors.draft import draft_labels
 from inference_worker.contract.marks import scribble_mask
 from inference_worker.contract.prompts import Scribble
-from tests.flow.browser import Tab
+from tests.flow.browser import Tab, in_thread
 
 STROKE = {
     "kind": "scribble",
@@ -20,7 +19,7 @@ STROKE = {
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-stored_mask = database_sync_to_async(lambda session: draft_labels(session=session))
+stored_mask = in_thread(lambda session: draft_labels(session=session))
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ async def test_the_turn_is_stamped_when_its_answer_is_stored(tab):
     await tab.open()
     turn = await tab.draw(STROKE)
     await tab.answered(turn)
-    row = await database_sync_to_async(Turn.objects.get)(pk=turn)
+    row = await in_thread(Turn.objects.get)(pk=turn)
     assert row.answered_at >= row.sent_at >= row.taken_at
     assert {"queue_s", "load_s", "compute_s", "store_s"} <= set(row.stages)
     assert [a["number"] for a in row.stages["answers"]] == [0, 1]
