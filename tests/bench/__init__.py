@@ -1,0 +1,1 @@
+"""``make bench``: how quick and how large the product is, beside a baseline."""
