@@ -41,4 +41,4 @@ ENV PATH=/packages/bin:$PATH \
 USER 10001
 VOLUME /data
 EXPOSE 8000
-CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "-v", "0", "--no-server-name", "--proxy-headers", "webapp.asgi:application"]
+CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "-v", "0", "--no-server-name", "--proxy-headers", "--websocket-max-message-size", "16777216", "--websocket-max-frame-size", "16777216", "webapp.asgi:application"]

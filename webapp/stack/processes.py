@@ -18,6 +18,7 @@ KEPT_FROM_WORKERS = (
     "SLICEWISE_ADMIN_PASSWORD",
     "SLICEWISE_READER_PASSWORD",
 )
+SOCKET_BYTES_MAX = 16 << 20
 # Starting a pool must not wait a second for neighbours that are not there.
 CELERY_ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -47,6 +48,10 @@ class Processes:
             "daphne",
             *("-b", self.host, "-p", str(self.port)),
             *("-v", "0", "--no-server-name"),
+            # The application refuses a message over 1 MiB and keeps the connection;
+            # Daphne would close it without a word.
+            *("--websocket-max-message-size", str(SOCKET_BYTES_MAX)),
+            *("--websocket-max-frame-size", str(SOCKET_BYTES_MAX)),
             "webapp.asgi:application",
         )
 
