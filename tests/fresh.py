@@ -181,7 +181,8 @@ def check_served(address: str, password: str) -> None:
     )
     volume = json.loads(opened)["volume"]
     instance = volume["instances"][0]
-    frame = browser.ask(f"{volume['wado_root']}/instances/{instance}/frames/1")
+    series = f"studies/{volume['study']}/series/{volume['series']}"
+    frame = browser.ask(f"{volume['wado_root']}/{series}/instances/{instance}/frames/1")
     depth, rows, columns = volume["shape"][:3]
     if len(frame) != rows * columns * 2:
         raise Failed(f"a slice of {rows} × {columns} came as {len(frame)} bytes")
