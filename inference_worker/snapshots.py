@@ -88,17 +88,14 @@ class SnapshotStore:
     def prune(self, session: str, digests: Sequence[str]) -> None:
         """Thin out the snapshots of a session whose log has the prefixes ``digests``.
 
-        Of the log's own, the three newest stay and one for every doubling of the
-        distance behind them, so that undoing n turns replays about n turns at most.
+        Of the log's own, the three newest stay and the oldest within every doubling of
+        the distance, so that undoing n turns replays no more than a few times n.
         """
         stored = self.digests(session)
         behind = [digest for digest in reversed(digests) if digest in stored]
         distance = {digest: n for n, digest in enumerate(reversed(digests))}
-        kept, doublings = set(behind[:3]), set()
-        for digest in behind[3:]:
-            if (doubling := distance[digest].bit_length()) not in doublings:
-                doublings.add(doubling)
-                kept.add(digest)
+        oldest = {distance[digest].bit_length(): digest for digest in behind[3:]}
+        kept = {*behind[:3], *oldest.values()}
         strangers = [snapshot_key(session, digest) for digest in stored - set(digests)]
         strangers.sort(key=self._written_at, reverse=True)
         gone = strangers[SPARE:]
@@ -149,11 +146,8 @@ def pack_state(snapshot: Snapshot, facts: Mapping[str, Any]) -> bytes:
     # ascontiguousarray would give an array without axes one
     arrays = {name: np.array(a, order="C") for name, a in snapshot.arrays.items()}
     header = json.dumps({"engine": dict(snapshot.header), "facts": dict(facts)})
-    metadata = {
-        "format": FORMAT,
-        "header": header,
-        "content": _content(arrays, header),
-    }
+    # One entry: safetensors writes several in no particular order.
+    metadata = {FORMAT: f"{_content(arrays, header)}\n{header}"}
     return save(arrays, metadata=metadata)
 
 
@@ -173,10 +167,8 @@ def read_state(path: Path) -> tuple[Snapshot, dict[str, Any]]:
         raise
     except (OSError, SafetensorError) as error:
         raise _altered(path) from error
-    header = metadata.get("header", "")
-    if metadata.get("format") != FORMAT or metadata.get("content") != _content(
-        arrays, header
-    ):
+    content, _, header = metadata.get(FORMAT, "").partition("\n")
+    if content != _content(arrays, header):
         raise _altered(path)
     body = json.loads(header)
     return Snapshot(arrays, body["engine"]), body["facts"]

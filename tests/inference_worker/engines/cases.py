@@ -46,7 +46,7 @@ def tiny_model(directory: Path, network: str = "unet") -> str:
 
     path = directory / f"{network}.safetensors"
     if not path.exists():
-        sizes: dict[str, Any] = {"encoder": "resnet18", "width": 4, "classes": 3}
+        sizes: dict[str, Any] = {"encoder": "resnet18", "width": 8, "classes": 3}
         description = Description(
             classes=("background", "liver", "pancreas"),
             channels=1,
@@ -84,6 +84,9 @@ CASES = [
     Case("toy"),
     Case("continual", _QUICK, tiny_model),
     Case("continual-published", _QUICK, partial(tiny_model, network="unetpp")),
+    Case("constrained", weights=tiny_model),
+    Case("constrained-n", weights=partial(tiny_model, network="deeplabv3")),
+    Case("f-brs", weights=tiny_model),
     Case("manual"),
     Case("copy_previous"),
     Case("grabcut"),
@@ -136,12 +139,12 @@ STORY: list[list[Prompt]] = [
     [stroke(1, 0, 18, 10), stroke(3, 0, 22, 30), stroke(0, 0, 36, 4, 30)],
     [Click(4, (0, 30, 24)), Click(1, (0, 19, 12))],
     [Accept(0), Visit(1)],
-    [Box(1, Region((1, 8, 4), (2, 29, 25))), stroke(1, 1, 18, 11)],
-    [painted(1)],
-    [Lasso(3, ((1, 16, 30), (1, 16, 38), (1, 28, 38), (1, 28, 30)))],
-    [ExtremePoints(3, ((2, 15, 34), (2, 29, 34), (2, 22, 27), (2, 22, 41)))],
-    [Accept(1), Visit(2)],
-    [Propagate(1, 0, 1)],
+    [Box(1, Region((1, 8, 4), (2, 29, 25))), stroke(1, 1, 18, 11), painted(1)],
+    [
+        Lasso(3, ((1, 16, 30), (1, 16, 38), (1, 28, 38), (1, 28, 30))),
+        ExtremePoints(3, ((2, 15, 34), (2, 29, 34), (2, 22, 27), (2, 22, 41))),
+    ],
+    [Accept(1), Propagate(1, 0, 1), Visit(2)],
     [stroke(0, 2, 34, 6), Visit(0)],
 ]
 
