@@ -41,9 +41,11 @@ ARITHMETIC = re.compile(
 )
 READS_FILES = ("torch.ops.aten.from_file.",)
 SYMBOLIC = re.compile(
-    r"(?:Symbol\('\w+'|Mul|Add|Pow|Mod|PythonMod|FloorDiv|CleanDiv|CeilDiv|Integer|Rational"
+    r"(?:Symbol\('\w+'|Mul|Add|Mod|PythonMod|FloorDiv|CleanDiv|CeilDiv|Integer|Rational"
     r"|Max|Min|Symbol|(?:positive|integer|nonnegative|real)=True|[su]\d+"
-    r"|-?\d+|[()\s,*+/\-])*",
+    # A square is what a side's own symbol makes of an area; towers of powers hang.
+    r"|Pow(?=\(Symbol\('\w+'(?:, \w+=True)*\), Integer\(2\)\))|[su]\d+\*\*2(?!\d)"
+    r"|-?\d+|\*(?!\*)|[()\s,+/\-])*",
     re.ASCII,
 )
 TREE = {"builtins.tuple", "builtins.list", "builtins.dict", None}

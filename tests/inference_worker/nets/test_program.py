@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 import torch
+from torch import nn
 
 from inference_worker.contract.errors import WeightsRefused
 from inference_worker.nets import (
@@ -22,7 +23,15 @@ GRAPH = "models/model.json"
 
 @pytest.fixture(scope="module")
 def network():
-    return build_network("unet", encoder="resnet18", width=8, classes=2, seed=0)
+    """As little as exports like a segmentation network."""
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 8, 3, 2, 1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(inplace=True),
+        nn.Upsample(scale_factor=2.0),
+        nn.Conv2d(8, 2, 1),
+    ).eval()
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +146,9 @@ def test_dunder_paths_are_refused(program):
 
 
 def test_sizes_that_would_be_evaluated_are_refused(program):
-    text = json.dumps({"as_expr": {"expr_str": EVIL, "hint": None}})
-
     def change(fields):
-        first_target(fields)["inputs"][0]["arg"] = {"as_sym_int": json.loads(text)}
+        argument = {"as_sym_int": {"as_expr": {"expr_str": EVIL, "hint": None}}}
+        first_target(fields)["inputs"][0]["arg"] = argument
 
     refused(with_graph(program, change))
 
@@ -148,6 +156,15 @@ def test_sizes_that_would_be_evaluated_are_refused(program):
 def test_names_of_ranges_that_would_be_evaluated_are_refused(program):
     def change(fields):
         fields["range_constraints"][EVIL] = {"min_val": 0, "max_val": 1}
+
+    refused(with_graph(program, change))
+
+
+@pytest.mark.parametrize("text", ["9**9**9", "Pow(Integer(9), Integer(99999))"])
+def test_sizes_that_would_take_forever_are_refused(program, text):
+    def change(fields):
+        argument = {"as_sym_int": {"as_expr": {"expr_str": text, "hint": None}}}
+        first_target(fields)["inputs"][0]["arg"] = argument
 
     refused(with_graph(program, change))
 
@@ -189,3 +206,27 @@ def test_pickled_sample_inputs_are_left_behind(program, tmp_path, monkeypatch):
 
 def test_a_truncated_program_does_not_fit(program):
     refused(program[: len(program) // 2], "weights:does-not-fit")
+
+
+def test_a_program_for_square_images_is_taken(network):
+    """Its areas are squares of one symbol."""
+    side = 16 * torch.export.Dim("side", min=2, max=64)
+    exported = torch.export.export(
+        network, (torch.zeros(1, 1, 64, 64),), dynamic_shapes=({2: side, 3: side},)
+    )
+    content = io.BytesIO()
+    torch.export.save(exported, content)
+    image = torch.randn(1, 1, 48, 48)
+    module = load_program(content.getvalue(), "model.pt2")
+    torch.testing.assert_close(module(image), network(image))
+
+
+def test_a_real_networks_program_is_taken():
+    network = build_network("unet", encoder="resnet18", width=8, seed=0)
+    content = io.BytesIO()
+    torch.export.save(
+        torch.export.export(network, (torch.zeros(1, 1, 32, 32),)), content
+    )
+    image = torch.randn(1, 1, 32, 32)
+    module = load_program(content.getvalue(), "model.pt2")
+    torch.testing.assert_close(module(image), network(image))
