@@ -152,6 +152,11 @@ export class CaseDesk {
     return `slicewise:slice:${this.detail.id}`;
   }
 
+  /** Whether the shown slice was asked for, if it has to be. */
+  get visited(): boolean {
+    return this.#visits?.idle ?? true;
+  }
+
   /** The label that the chosen tool gives. */
   get markedLabel(): number {
     return this.tool === 'erase' ? 0 : this.label;
@@ -165,6 +170,7 @@ export class CaseDesk {
     markCanvas: HTMLCanvasElement,
   ): void {
     this.viewer = viewer;
+    this.#wanted = this.firstSlice;
     this.#layers = new PaneLayers(
       viewer,
       {

@@ -9,6 +9,8 @@ export interface DebugView {
   /** turns whose last answer has not come, or that are unsent */
   readonly pending: number;
   readonly ready: boolean;
+  /** whether a first prediction of the slice was asked for, if needed */
+  readonly visited: boolean;
   /** voxel under a point of the browser window */
   voxelAtCanvas(clientX: number, clientY: number): Voxel | null;
   /** point of the browser window at the centre of a voxel of this slice */
@@ -40,6 +42,9 @@ export function exposeDebug(desk: CaseDesk): void {
     },
     get ready() {
       return desk.session.ready && (desk.viewer?.slice ?? -1) >= 0;
+    },
+    get visited() {
+      return desk.visited;
     },
     voxelAtCanvas(clientX, clientY) {
       const pane = box();

@@ -9,8 +9,8 @@ const REFUSED: ReadonlySet<number> = new Set([4401, 4403, 4404]);
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5_000;
 /** A socket that says nothing for so long after a ping is taken for dead. */
-const SILENCE_MS = 12_000;
-const PING_MS = 5_000;
+const SILENCE_MS = 9_000;
+const PING_MS = 4_000;
 
 /**
  * A WebSocket that comes back: waits 0.25 s, doubling to 5 s, with jitter; at

@@ -19,6 +19,11 @@ export class VisitPlanner {
     session.events.on('status', () => this.#plan());
   }
 
+  /** Whether nothing is about to be asked. */
+  get idle(): boolean {
+    return this.#timer === undefined;
+  }
+
   /** The reader looks at `slice` now. */
   moveTo(slice: number): void {
     if (slice !== this.#slice) {
@@ -30,6 +35,7 @@ export class VisitPlanner {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#slice = -1;
   }
 

@@ -1,0 +1,95 @@
+"""The page around the picture: policy, missing graphics, a lost network, keys."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, LiveStack
+from tests.e2e.reader import Reader
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+
+SAYS_OFFLINE = """
+    () => document.querySelector('[data-testid=saved]').textContent
+        .startsWith('offline')
+"""
+
+
+def test_the_policy_stops_nothing_and_nothing_fails(reader: Reader) -> None:
+    reader.open("reload")
+    reader.stroke([(reader.slice, 40, x) for x in range(30, 40)])
+    reader.settle()
+    assert reader.refused() == []
+    assert reader.problems == []
+
+
+def test_strokes_are_kept_while_the_server_is_silent_and_sent_on_its_return(
+    reader: Reader, live_stack: LiveStack
+) -> None:
+    reader.open("offline")
+    z = reader.slice
+    (server,) = live_stack.product.children("daphne")
+    server.suspend()
+    try:
+        reader.stroke([(z, 40, x) for x in range(30, 40)])
+        assert reader.told("saved") == "saving"
+        reader.wait(SAYS_OFFLINE)
+        assert reader.told("saved") == "offline: 1 stroke kept"
+    finally:
+        server.resume()
+    reader.settle()
+    assert reader.mask((z, 40, 35)) == 1
+    assert reader.told("saved").startswith("all saved")
+
+
+def test_every_key_is_told(reader: Reader) -> None:
+    reader.open("reload")
+    reader.page.keyboard.press("?")
+    said = reader.told("help-dialog")
+    for words in ("Accept this slice", "Undo", "Narrower stroke", "Ctrl + wheel"):
+        assert words in said
+    reader.page.keyboard.press("Escape")
+    assert not reader.page.get_by_test_id("help-dialog").is_visible()
+
+
+def test_keys_choose_tools_labels_and_widths(reader: Reader) -> None:
+    reader.open("reload")
+    pressed = {
+        "e": "tool-erase",
+        "c": "tool-click",
+        "b": "tool-box",
+        "p": "tool-pan",
+        "s": "tool-scribble",
+        "2": "label-2",
+        "1": "label-1",
+    }
+    for key, button in pressed.items():
+        reader.page.keyboard.press(key)
+        chosen = reader.page.get_by_test_id(button)
+        assert chosen.get_attribute("aria-pressed") == "true", key
+    reader.page.keyboard.press("]")
+    assert reader.page.get_by_test_id("width").input_value() == "6"
+
+
+def test_without_webgl_the_page_says_what_is_needed(live_stack: LiveStack) -> None:
+    with sync_playwright() as playwright:
+        blind = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS[3:], "--disable-3d-apis"]
+        )
+        reader = Reader(blind.new_page(), live_stack.address, live_stack.cases)
+        reader.log_in("reader", live_stack.product.reader_password)
+        reader.page.goto(reader.address + reader.cases["upright"])
+        problem = reader.page.get_by_test_id("problem")
+        problem.wait_for()
+        assert "WebGL 2" in problem.inner_text()
+        blind.close()
+
+
+def test_a_case_of_nobody_is_refused_plainly(reader: Reader) -> None:
+    answer = reader.page.goto(
+        f"{reader.address}/cases/00000000-0000-4000-8000-000000000000/"
+    )
+    assert answer is not None
+    assert answer.status == 404
