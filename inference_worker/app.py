@@ -12,14 +12,13 @@ a killed worker had in hand the web side sends again, and what waits can go to a
 
 The pool process is made after the fork (``process.WorkerProcess``). When it is killed,
 Celery's parent starts another and says ``session_cold`` for the message that was lost,
-so that the log comes again at once; where a turn kills one process after another, it
-says that the turn failed.
+so that the log comes again at once; over a turn that kills a second one, it says that
+the turn failed, and the web side counts.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,7 +72,7 @@ def make_app(config: WorkerConfig) -> Celery:
 
 config = WorkerConfig.from_environment()
 app = make_app(config)
-_losses: Counter[tuple[str, str]] = Counter()
+_lost_over: set[tuple[str, str]] = set()
 
 
 @signals.setup_logging.connect
@@ -143,13 +142,12 @@ def report_lost_process(
     session, fence = kwargs["session"], kwargs["fence"]
     about = {"session": session, "fence": fence}
     place = (str(session), str(kwargs.get("answer_from")))
-    _losses[place] += 1
-    log.error("pool process lost", losses=_losses[place], **about)
+    log.error("pool process lost", turn=place[1], **about)
     desk = CeleryDesk(app)
-    if _losses[place] < names.ATTEMPTS_MAX:
+    if place not in _lost_over:
+        _lost_over.add(place)
         desk.report(names.SESSION_COLD, {**about, "worker": config.worker})
         return
-    del _losses[place]
     turn = next(
         (
             turn["id"]

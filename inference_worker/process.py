@@ -70,6 +70,7 @@ class WorkerProcess:
             ),
             activity=activity,
         )
+        self.sessions.snapshots.sweep()
         self._engines = engines.available()
         self._warm(config)
         self._heartbeat = Heartbeat(

@@ -12,6 +12,8 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,9 @@ from inference_worker.contract.store import carry_key, snapshot_key
 from inference_worker.messages import SessionHeader
 
 FORMAT = "slicewise-state-1"
+UNUSED_S = 14 * 24 * 3600.0
+"""Age at which a session's states go; whoever returns later waits for a replay."""
+
 SPARE = 2
 """Snapshots kept of logs that are not the present one: a redo may come back to them."""
 
@@ -105,8 +110,16 @@ class SnapshotStore:
 
     def forget(self, session: str) -> None:
         """Remove every snapshot of a session that is over."""
-        for path in self._directory(session).glob("*.safetensors"):
-            path.unlink(missing_ok=True)
+        shutil.rmtree(self._directory(session), ignore_errors=True)
+
+    def sweep(self, older_than_s: float = UNUSED_S) -> None:
+        """Remove the states of sessions that nobody has worked on for so long."""
+        before = time.time_ns() - int(older_than_s * 1e9)
+        for directory in self._directory("any").parent.glob("*"):
+            files = list(directory.glob("*.safetensors"))
+            keys = [snapshot_key(directory.name, path.stem) for path in files]
+            if all(self._written_at(key) < before for key in keys):
+                self.forget(directory.name)
 
     def write_carry(self, header: SessionHeader, carry: Carry) -> tuple[str, str]:
         """Store what the next volume may start from; its key and sha256."""

@@ -20,7 +20,7 @@ from redis import RedisError
 from inference_worker.answers import Answer, Correspondent, Progress, Times
 from inference_worker.canvas import Canvas
 from inference_worker.contract import names
-from inference_worker.contract.engine import Carry, Prediction
+from inference_worker.contract.engine import Prediction
 from inference_worker.contract.errors import (
     EngineFailed,
     SessionRefused,
@@ -100,12 +100,16 @@ class Work:
             self.to.failed(failure.turn, failure.error)
 
     def close(self, message: CloseSession) -> bool:
-        """Store what the session learned; False where the log has to be told first."""
+        """Store what the session learned and say where; "" for nothing.
+
+        False where the log has to be told first.
+        """
         told = message.log
         if told is not None:
             told = self.sessions.told_in_full(message.header, told)
         elif (warm := self.sessions.warm(message.header)) is not None:
             told = warm.log
+        key = sha256 = ""
         try:
             with blamed(None):
                 session = None
@@ -114,9 +118,14 @@ class Work:
                 if session is None:
                     self.to.cold()
                     return False
-                self._store_carry(session, session.engine.close(session.state))
-        except TurnFailed as failure:
-            self.to.failed(failure.turn, failure.error)
+                carry = session.engine.close(session.state)
+                if carry is not None:
+                    store = self.sessions.snapshots
+                    key, sha256 = store.write_carry(session.header, carry)
+        except TurnFailed:
+            # Logged. The session is over, and trying again would fail again.
+            key = sha256 = ""
+        self.to.report(names.CARRY_SAVED, key=key, sha256=sha256)
         return True
 
     def store(self, session: Session) -> None:
@@ -233,11 +242,6 @@ class Work:
             session.checkpoint(self.policy.undo_depth)
         if due:
             self.store(session)
-
-    def _store_carry(self, session: Session, carry: Carry | None) -> None:
-        if carry is not None:
-            key, sha256 = self.sessions.snapshots.write_carry(session.header, carry)
-            self.to.report(names.CARRY_SAVED, key=key, sha256=sha256)
 
 
 def _first_wanted(told: Log, answer_from: int | None) -> int:

@@ -328,7 +328,7 @@ def test_closing_keeps_what_was_learned_and_nothing_else(
     (saved,) = outbox.take(names.CARRY_SAVED)
     assert len(runtime.sessions) == 0
     assert web.session not in registry.leases
-    assert not list((tmp_path / "snapshots" / web.session).iterdir())
+    assert not (tmp_path / "snapshots" / web.session).exists()
 
     fresh, carried = (
         WebSide(tmp_path, "ct", carry_key=key) for key in (None, saved["key"])
@@ -346,6 +346,16 @@ def test_closing_a_cold_session_asks_for_its_log(runtime, outbox, web):
     told = {"base": "", "turns": web.log}
     runtime.close_session({**closing, "log": told})
     assert outbox.take(names.CARRY_SAVED)
+
+
+def test_a_session_that_left_nothing_says_so(tmp_path, runtime, outbox):
+    key = store_volume(tmp_path, "ct")
+    web = WebSide(tmp_path, key, config={"fails_on": 1})
+    web.take(STROKE)
+    told = {"base": "", "turns": web.log}
+    runtime.close_session({**web.header, "fence": 1, "carry": True, "log": told})
+    (saved,) = outbox.take(names.CARRY_SAVED)
+    assert (saved["key"], saved["sha256"]) == ("", "")
 
 
 def test_a_missing_carry_fails_the_first_turn(tmp_path, runtime, outbox):

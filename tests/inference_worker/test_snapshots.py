@@ -129,6 +129,19 @@ def test_forgetting_removes_every_state(store, header):
     assert store.digests("s") == set()
 
 
+def test_sweeping_removes_what_nobody_works_on(store, header, tmp_path):
+    for digest in ("d1", "d2"):
+        store.write(header, state(digest))
+    old = tmp_path / "snapshots" / "old"
+    old.mkdir()
+    (old / "d.safetensors").write_bytes(b"x")
+    os.utime(old / "d.safetensors", (1, 1))
+    os.utime(tmp_path / snapshot_key("s", "d1"), (1, 1))
+    store.sweep()
+    assert not old.exists()
+    assert store.digests("s") == {"d1", "d2"}
+
+
 def test_a_carry_must_be_what_was_written(store, header, tmp_path):
     key, _ = store.write_carry(header, Snapshot(ARRAYS, {}))
     assert store.read_carry(key).arrays.keys() == ARRAYS.keys()
