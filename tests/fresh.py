@@ -25,6 +25,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -205,7 +206,8 @@ def serve_once(clone: Clone, command: list[str], most_s: float) -> tuple[str, st
         if password := re.search(r"Account reader, password (\S+)", said):
             check_served(served[1], password[1])
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
         process.wait(STOP_S)
     left = clone.processes(f"{clone.directory}/", served[2])
     if left:
