@@ -15,10 +15,13 @@ import torch
 from inference_worker.arithmetic import chosen_device, pin_arithmetic
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.errors import SlicewiseError
+from inference_worker.evaluation.ablation import ablate, add_ablate
+from inference_worker.evaluation.ablation_plan import VARIANTS
 from inference_worker.evaluation.calibration import add_calibrate
 from inference_worker.evaluation.cases import labels_named
 from inference_worker.evaluation.report import add_report
 from inference_worker.evaluation.run import ANNOTATORS, RunOptions, run
+from inference_worker.evaluation.study import add_study
 from inference_worker.evaluation.walk import Plan
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--threads", type=int, help="threads torch computes with")
     commands = top.add_subparsers(required=True)
     add_run(commands.add_parser("run", help="walk cases with one engine"))
+    add_study(commands.add_parser("study", help="every method on every kind of data"))
+    add_ablations(
+        commands.add_parser("ablate", help="one setting of a method at a time")
+    )
     add_report(commands.add_parser("report", help="tables and figures of results"))
     add_calibrate(
         commands.add_parser("calibrate", help="fit the simulated reader to people")
@@ -55,6 +62,25 @@ def parser() -> argparse.ArgumentParser:
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``run``."""
     parser.add_argument("--engine", required=True, choices=sorted(ENGINES))
+    _add_options(parser)
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE.json")
+    parser.set_defaults(command=run_command)
+
+
+def add_ablations(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``ablate``."""
+    parser.add_argument("engine", choices=sorted(VARIANTS))
+    _add_options(parser)
+    add_ablate(parser)
+    parser.set_defaults(command=ablate_command)
+
+
+def ablate_command(parsed: argparse.Namespace) -> None:
+    """``ablate``: one setting of a method at a time."""
+    ablate(options_from(parsed), parsed.results, parsed.report, parsed.only)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", help="a committed name, or a .safetensors file")
     parser.add_argument("--cases", required=True, type=Path, metavar="DIR")
     parser.add_argument(
@@ -96,8 +122,6 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         "--log", type=Path, metavar="FILE", help="replay recorded turns (JSON)"
     )
     parser.add_argument("--arm", help="what tables call this run")
-    parser.add_argument("--out", required=True, type=Path, metavar="FILE.json")
-    parser.set_defaults(command=run_command)
 
 
 def run_command(parsed: argparse.Namespace) -> None:

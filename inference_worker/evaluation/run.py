@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from inference_worker.simulate.annotators import (
     Scribbles,
     Style,
 )
+from inference_worker.simulate.hand import measured_hand
 from inference_worker.simulate.timing import calibrated_time
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class RunOptions:
     arm: what tables call this run; the engine and its settings without.
     set_name: what tables call the data; the folder's name without.
     carry: each volume starts from what the one before taught.
+    stroke_length: of simulated strokes, over people's.
     log: a file of recorded turns to replay instead of simulating a reader.
     allow_seen: run on patients the weights were trained on, and mark them.
     """
@@ -60,6 +62,7 @@ class RunOptions:
     max_cases: int | None = None
     carry: bool = False
     allow_seen: bool = False
+    stroke_length: float = 1.0
     log: Path | None = None
     arm: str | None = None
     set_name: str | None = None
@@ -73,20 +76,26 @@ class RunOptions:
         return f"{self.engine}[{settings}]" if settings else self.engine
 
 
-def style_named(annotator: str, engine: str) -> Style:
-    """How the reader marks errors under an engine."""
-    if engine in BY_BRUSH:
+def style_of(options: RunOptions) -> Style:
+    """How the reader marks errors.
+
+    One turn holds as many clicks as there are labels; for one label that is the NoC
+    protocol of Sofiiuk et al. (RITM, ICIP 2022).
+    """
+    if options.engine in BY_BRUSH:
         return Brush()
-    match annotator:
+    clicks = Clicks(per_turn=len(options.labels))
+    match options.annotator:
         case "scribble":
-            return Scribbles()
+            hand = measured_hand()
+            return Scribbles(replace(hand, reach=hand.reach * options.stroke_length))
         case "click":
-            return Clicks()
+            return clicks
         case "box":
-            return Boxes()
+            return Boxes(then=clicks)
         case "extreme":
-            return Boxes(extreme=True)
-    raise ValueError(f"annotator {annotator!r} is none of {ANNOTATORS}")
+            return Boxes(extreme=True, then=clicks)
+    raise ValueError(f"annotator {options.annotator!r} is none of {ANNOTATORS}")
 
 
 def chosen_cases(options: RunOptions) -> list[CaseFiles]:
@@ -127,6 +136,7 @@ def run(
         carry = learnt if options.carry else None
         result["cases"].append(row.as_json())
         result["turns"] += [row.as_json() for row in walk.turns]
+        result["meta"]["finished"] = case is files[-1]
         if out is not None:
             write_result(result, out)
     return result
@@ -140,7 +150,7 @@ def _walk(
     turns: Log | None,
 ) -> tuple[Walk, CaseRow, Carry | None]:
     case = read_case(files, [label.value for label in options.labels])
-    style = style_named(options.annotator, options.engine)
+    style = style_of(options)
     reader = Reader(case.truth, case.name, style, seed=options.seed)
     given = (engine, case, options.labels, reader, options.plan, carry)
     walk = Walk(*given) if turns is None else Replay(*given, log=turns)
@@ -174,6 +184,7 @@ def _meta(
         "set": options.set_name,
         "labels": {str(label.value): label.name for label in options.labels},
         "annotator": _annotator_of(options),
+        "stroke_length": options.stroke_length,
         "rounds": options.plan.rounds,
         "until_dice": options.plan.until_dice,
         "volume_cap": options.plan.slices_max,

@@ -55,9 +55,9 @@ def time_table(runs: Sequence[Run], against: str) -> Table | None:
     columns.append("slices finished by brush")
     note = (
         "**Simulated** user time: looking, deciding, pointing and drawing, by the "
-        "model of docs/calibration; waiting for the machine is beside it. Slices an engine "
-        "did not bring to the target were finished by brush, which is counted. The "
-        f"ratios to {against} are given for other assumed times of looking, too."
+        "model of docs/calibration; waiting for the machine is beside it. Slices an "
+        "engine did not bring to the target were finished by brush, which is counted. "
+        f"The ratios to {against} are given for other assumed times of looking, too."
     )
     title = f"Simulated user time to Dice {target} on every slice of a volume"
     return Table("time", title, tuple(columns), tuple(rows), note)

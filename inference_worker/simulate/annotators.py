@@ -103,12 +103,10 @@ class Reader:
 
         Parameters
         ----------
-        shown: uint8 (y, x). target: mean Dice that is good enough; at 1 the reader
-        goes on while any error is large enough to be seen.
+        shown: uint8 (y, x). target: mean Dice that is good enough; at 1, and where
+        there is truly nothing, the reader goes on while an error can be seen.
         """
-        truth = self.truth.reveal()[slice_index]
-        good = min(mean_dice(shown, truth), pooled_dice(shown, truth))
-        return good >= target or not error_regions(shown, truth, self.smallest)
+        return self._enough(shown, self.truth.reveal()[slice_index], target)
 
     def correct(self, shown: Slice, slice_index: int, turn: int) -> Correction:
         """Mark what is wrong with a slice; empty where nothing is.
@@ -142,9 +140,7 @@ class Reader:
 
     def content_with(self, shown: NDArray[np.uint8], target: float) -> bool:
         """Whether the reader would leave the whole volume (uint8 (z, y, x))."""
-        truth = self.truth.reveal()
-        good = min(mean_dice(shown, truth), pooled_dice(shown, truth))
-        return good >= target or not error_regions(shown, truth, self.smallest)
+        return self._enough(shown, self.truth.reveal(), target)
 
     def correct_volume(
         self,
@@ -171,6 +167,13 @@ class Reader:
         regions = error_regions(shown[index], sight.truth)
         prompts, actions = self.style.mark(regions, sight)
         return index, Correction(tuple(prompts), (Action("decide"), *actions))
+
+    def _enough(self, shown: Slice, truth: Slice, target: float) -> bool:
+        good = min(mean_dice(shown, truth), pooled_dice(shown, truth))
+        if good >= target:
+            return True
+        by_eye = target >= 1 or not truth.any()
+        return by_eye and not error_regions(shown, truth, self.smallest)
 
     def _sight(self, shown: Slice, slice_index: int, turn: int) -> Sight:
         key = [self.seed, zlib.crc32(self.case.encode()), slice_index, turn]

@@ -18,7 +18,7 @@ from scipy import ndimage, stats
 from inference_worker.contract.marks import scribble_mask
 from inference_worker.contract.prompts import Scribble
 from inference_worker.simulate.annotators import Scribbles, Sight
-from inference_worker.simulate.hand import Hand
+from inference_worker.simulate.hand import STYLES, Hand
 from inference_worker.simulate.measures import Drawing, depth_within, measure
 from inference_worker.simulate.truth import error_regions
 
@@ -128,7 +128,7 @@ def read_off(examples: Sequence[Example]) -> Hand:
     widths = np.array([drawing.width for drawing in (*drawings, *surrounding)])
     miss_rate, miss = _misses(examples)
     return Hand(
-        styles=(1 / 3, 1 / 3, 1 / 3),
+        styles=(0.25, 0.25, 0.25, 0.25),
         reach=0.7,
         reach_spread=0.2,
         loop=0.5,
@@ -138,7 +138,7 @@ def read_off(examples: Sequence[Example]) -> Hand:
         width_spread=float(widths.std() / widths.mean()),
         wander=0.2,
         overshoot_rate=0.1,
-        overshoot=0.2,
+        overshoot=0.1,
         miss_rate=miss_rate,
         miss=miss,
     )
@@ -189,19 +189,25 @@ def fit(
         if found < lowest:
             best, lowest = hand, found
         history.append(lowest)
-    return best, history
+    return _with_width(best, real, simulate(examples, best, seed)), history
+
+
+def _with_width(hand: Hand, real: Sequence[Drawing], drawn: Sequence[Drawing]) -> Hand:
+    """The hand with the width whose strokes, rasterised, measure like the real ones."""
+    theirs, ours = (np.mean([d.width for d in group]) for group in (real, drawn))
+    return replace(hand, width=float(hand.width * theirs / ours))
 
 
 def _drawn(hand: Hand, rng: np.random.Generator) -> Hand:
     return replace(
         hand,
-        styles=tuple(float(w) for w in rng.dirichlet((1.0, 1.0, 1.0))),
+        styles=tuple(float(w) for w in rng.dirichlet((1.0,) * len(STYLES))),
         reach=float(rng.uniform(0.3, 1.0)),
         reach_spread=float(rng.uniform(0.05, 0.4)),
         loop=float(rng.uniform(0.1, 0.8)),
         wander=float(rng.uniform(0.0, 0.6)),
         overshoot_rate=float(rng.uniform(0.0, 0.5)),
-        overshoot=float(rng.uniform(0.02, 0.5)),
+        overshoot=float(rng.uniform(0.02, 0.2)),
     )
 
 
@@ -218,5 +224,5 @@ def _nearby(hand: Hand, rng: np.random.Generator) -> Hand:
         loop=bent(hand.loop, 0.05, 0.85),
         wander=bent(hand.wander, 0.0, 0.8),
         overshoot_rate=bent(hand.overshoot_rate, 0.0, 0.8),
-        overshoot=bent(hand.overshoot, 0.01, 0.8),
+        overshoot=bent(hand.overshoot, 0.01, 0.2),
     )

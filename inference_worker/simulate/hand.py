@@ -15,7 +15,7 @@ from typing import Any
 
 CALIBRATION = Path(__file__).with_name("calibration.json")
 
-STYLES = ("skeleton", "centre", "contour")
+STYLES = ("skeleton", "centre", "contour", "zigzag")
 
 
 @dataclass(frozen=True)

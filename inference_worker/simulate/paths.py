@@ -109,6 +109,26 @@ def inner_contour(mask: NDArray[np.bool_], depth: float) -> Path:
     return np.asarray(max(loops, key=path_length)) - 1.0
 
 
+def zigzag(mask: NDArray[np.bool_], pitch: float, swing: float) -> Path:
+    """A line that swings from side to side along the centre line.
+
+    Parameters
+    ----------
+    pitch: voxels along the centre line between two turns.
+    swing: how far towards the border it turns, as a share of the room there.
+    """
+    line = resampled(centre_line(mask), pitch)
+    if len(line) < 3:
+        return line
+    along = np.gradient(line, axis=0)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    at = np.clip(np.rint(line).astype(int), 0, np.array(mask.shape) - 1)
+    side = np.where(np.arange(len(line)) % 2, 1.0, -1.0)
+    return line + across * (swing * side * depth[at[:, 0], at[:, 1]])[:, None]
+
+
 def resampled(path: Path, step: float) -> Path:
     """The same path with points about ``step`` apart."""
     if len(path) < 2:

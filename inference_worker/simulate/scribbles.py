@@ -1,9 +1,9 @@
-"""Scribbles in an error region: skeleton pieces, centre lines or loops, by hand.
+"""Scribbles in an error region: skeleton pieces, centre lines, loops, zigzags.
 
 The skeleton style follows methods' section 4 (Li et al., "PRISM", MICCAI 2024): the
 skeleton of the region, broken by a smooth random mask, warped, of random thickness.
-Centre lines and loops are the other two styles that people use (Wong et al.,
-"ScribblePrompt", 2023, section 3.2).
+Centre lines and loops are the other two of Wong et al., "ScribblePrompt", 2023,
+section 3.2; zigzags are what the people of its MedScribble draw beside them.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ _LOOP_ROOM = 1.5
 """Stroke widths of depth below which nobody draws a loop but a line."""
 
 _LOOP_SPREAD = 0.2
+
+_PITCH = (1.5, 4.0)
+"""Stroke widths between the turns of a zigzag."""
+
+_SWING = (0.3, 0.8)
+"""How far towards the border a zigzag turns."""
 
 _APART = 1.5
 """Stroke widths between the lines of strokes drawn one after the other."""
@@ -108,6 +114,9 @@ def _path_through(
     if style == "contour" and deepest >= _LOOP_ROOM * width:
         spread = _LOOP_SPREAD * rng.uniform(-1.0, 1.0)
         return paths.inner_contour(mask, float(np.clip(hand.loop + spread, 0.0, 0.9)))
+    if style == "zigzag":
+        pitch = float(rng.uniform(*_PITCH)) * width
+        return paths.zigzag(mask, pitch, float(rng.uniform(*_SWING)))
     return paths.centre_line(mask)
 
 

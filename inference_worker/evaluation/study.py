@@ -1,0 +1,254 @@
+"""``study``: every method on every kind of data, by one simulated reader.
+
+Result files go to ``--results``; a run that is there already is not made again, so a
+study that was broken off goes on where it was. The report is written from all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from inference_worker import engines
+from inference_worker.evaluation.cases import CaseFiles, find_cases, patient_of
+from inference_worker.evaluation.phantom import write_phantoms
+from inference_worker.evaluation.provenance import commit
+from inference_worker.evaluation.report import write_report
+from inference_worker.evaluation.results import read_result
+from inference_worker.evaluation.run import RunOptions, run
+from inference_worker.evaluation.splits import WEIGHTS, overlap, read_header
+from inference_worker.evaluation.study_plan import (
+    ARMS,
+    FULL,
+    PHANTOM,
+    QUICK,
+    SETS,
+    Amount,
+    Arm,
+    StudySet,
+)
+from inference_worker.evaluation.walk import Plan
+from inference_worker.training.study_models import STUDY, train_study_models
+
+logger = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def add_study(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``study``."""
+    amount = parser.add_mutually_exclusive_group(required=True)
+    amount.add_argument("--quick", action="store_true", help="about 10 min on 2 cores")
+    amount.add_argument("--full", action="store_true", help="hours; can be resumed")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=ROOT.parent / "shared" / "data",
+        metavar="DIR",
+        help="the data sets; a generated phantom where there is no such folder",
+    )
+    parser.add_argument("--models", type=Path, default=ROOT / "var" / "study-models")
+    parser.add_argument("--results", type=Path, help="where result files are kept")
+    parser.add_argument("--out", type=Path, help="where the report goes")
+    parser.add_argument("--only-set", action="append", metavar="NAME")
+    parser.add_argument("--only-arm", action="append", metavar="NAME")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.set_defaults(command=study_command)
+
+
+def study_command(parsed: argparse.Namespace) -> None:
+    """``study``: run what is missing, then report."""
+    name = "quick" if parsed.quick else "full"
+    results = parsed.results or ROOT / "var" / f"study-{name}"
+    out = parsed.out or (
+        ROOT / "var" / "study-report" if parsed.quick else ROOT / "docs" / "study"
+    )
+    study = Study(QUICK if parsed.quick else FULL, parsed.data, parsed.models, results)
+    study.seed = parsed.seed
+    study.run(parsed.only_set, parsed.only_arm)
+    study.report(out, f"--{name}")
+
+
+class Study:
+    """A study under way.
+
+    Attributes
+    ----------
+    left_out: arms that could not be run, and why.
+    """
+
+    def __init__(
+        self, amount: Amount, data: Path, models: Path, results: Path, *, seed: int = 0
+    ) -> None:
+        self.amount = amount
+        self.data = data
+        self.models = models
+        self.results = results
+        self.seed = seed
+        self.left_out: list[str] = []
+        self.generated = not data.is_dir()
+        self._started = time.monotonic()
+
+    @property
+    def sets(self) -> tuple[StudySet, ...]:
+        """The data sets, or the phantom where there are none."""
+        return (PHANTOM,) if self.generated else SETS
+
+    def run(
+        self, only_sets: Sequence[str] | None, only_arms: Sequence[str] | None
+    ) -> None:
+        """Make every run that is not there yet."""
+        if self.generated:
+            self.data = self.results
+            write_phantoms(self.data / PHANTOM.folder, self.amount.cases)
+        for chosen in self.sets:
+            if only_sets and chosen.name not in only_sets:
+                continue
+            if not (self.data / chosen.folder).is_dir():
+                self.left_out.append(f"{chosen.name}: no {chosen.folder}")
+                continue
+            self._train_missing(chosen)
+            for arm in ARMS:
+                wanted = arm.title in only_arms if only_arms else self._includes(arm)
+                if wanted:
+                    self._run_arm(chosen, arm)
+
+    def _includes(self, arm: Arm) -> bool:
+        return not arm.extra or self.amount is FULL
+
+    def _train_missing(self, chosen: StudySet) -> None:
+        """Train a set's own base model where there is none, and none is committed."""
+        if chosen.weights not in STUDY or chosen.base(self.models):
+            return
+        logger.info("training %s for %s", chosen.weights, chosen.name)
+        train_study_models(
+            [chosen.weights],
+            self.data,
+            self.models,
+            share=self.amount.train_share,
+            seed=self.seed,
+        )
+
+    def _run_arm(self, chosen: StudySet, arm: Arm) -> None:
+        base = chosen.base(self.models)
+        reason = self._obstacle(arm, base is not None)
+        if reason or base is None:
+            self.left_out.append(f"{chosen.name}, {arm.title}: {reason}")
+            return
+        weights, labels = base
+        path = self.results / f"{_slug(chosen.name)}--{_slug(arm.title)}.json"
+        files = self._cases(chosen, weights)
+        if not files:
+            self.left_out.append(f"{chosen.name}: no patient the weights have not seen")
+            return
+        if _is_made(path, files):
+            return
+        given = {"base": weights, None: None}.get(arm.weights, arm.weights)
+        options = RunOptions(
+            arm.engine,
+            self.data / chosen.folder,
+            labels,
+            weights=given,
+            annotator=arm.annotator,
+            plan=Plan(self.amount.rounds, self.amount.until_dice, self.amount.slices),
+            seed=self.seed,
+            arm=arm.title,
+            set_name=chosen.name,
+        )
+        run(options, path, files=files)
+
+    def _obstacle(self, arm: Arm, has_base: bool) -> str:
+        if arm.engine not in engines.available():
+            return "this installation has no such engine"
+        if not has_base:
+            return "no base model"
+        named = arm.weights not in (None, "base")
+        if named and not (WEIGHTS / f"{arm.weights}.safetensors").is_file():
+            return f"no weights “{arm.weights}”"
+        return ""
+
+    def _cases(self, chosen: StudySet, weights: str) -> list[CaseFiles]:
+        """Cases that no arm's weights have seen, one per patient first."""
+        files = find_cases(self.data / chosen.folder)
+        names = [case.name for case in files]
+        seen: set[str] = set(overlap(names, read_header(weights)))
+        for arm in ARMS:
+            if arm.weights not in (None, "base"):
+                seen |= set(overlap(names, read_header(arm.weights)))
+        fresh = [case for case in files if case.name not in seen]
+        late = (
+            self.amount.minutes is not None
+            and time.monotonic() - self._started > 60 * self.amount.minutes
+        )
+        return list(_by_patient(fresh))[: 1 if late else self.amount.cases]
+
+    def report(self, out: Path, flag: str) -> Path:
+        """Write the report of every result there is."""
+        order = [arm.title for arm in ARMS]
+        runs = [read_result(path) for path in sorted(self.results.glob("*--*.json"))]
+        runs.sort(key=lambda r: (_place(self.sets, r.set_name), order.index(r.arm)))
+        return write_report(
+            runs,
+            out,
+            title="Study: every method, one reader",
+            preface=self._words(flag),
+        )
+
+    def _words(self, flag: str) -> list[str]:
+        amount = self.amount
+        lines = [
+            f"Written by `python -m inference_worker.evaluation study {flag}` at "
+            f"commit {commit()}; do not edit. One simulated reader (docs/calibration) "
+            f"corrects the middle {amount.slices} labelled slices of up to "
+            f"{amount.cases} patients a set, up to {amount.rounds} times a slice, to "
+            f"Dice {amount.until_dice}, then finishes by brush. No patient was seen by "
+            "any arm's weights. f-BRS and RITM are given clicks, as published, one for "
+            "each label of the set a turn; GrabCut, random walker, geodesic, "
+            "constrained and continual are given scribbles.",
+        ]
+        if self.generated:
+            lines += [
+                "",
+                "**The data sets are not on this machine. These are generated "
+                "phantoms: the figures show that everything runs and say nothing of "
+                "patients.**",
+            ]
+        if self.left_out:
+            lines += ["", "Not run:", "", *(f"- {item}" for item in self.left_out)]
+        return lines
+
+
+def _place(sets: Sequence[StudySet], name: str) -> int:
+    names = [chosen.name for chosen in sets]
+    return names.index(name) if name in names else len(names)
+
+
+def _by_patient(files: Sequence[CaseFiles]) -> Iterator[CaseFiles]:
+    """The first case of every patient, then the second ones, and so on."""
+    waiting = list(files)
+    while waiting:
+        later, patients = [], set()
+        for case in waiting:
+            patient = patient_of(case.name)
+            if patient in patients:
+                later.append(case)
+            else:
+                patients.add(patient)
+                yield case
+        waiting = later
+
+
+def _is_made(path: Path, files: Sequence[CaseFiles]) -> bool:
+    """Whether a result file holds all these cases."""
+    if not path.is_file():
+        return False
+    made = {row["case"] for row in json.loads(path.read_text())["cases"]}
+    return {case.name for case in files} <= made
+
+
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name.lower())
