@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pydicom
+from pydicom import filereader
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import read_file_meta_info
+from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from annotation.standards.limits import Limits, inflate
@@ -92,6 +93,7 @@ DAMAGE = (
     TypeError,
     ValueError,
     struct.error,
+    zlib.error,
 )
 
 
@@ -180,14 +182,17 @@ def check_deflated(path: Path, limits: Limits) -> None:
         file.seek(PREAMBLE)
         if file.read(4) != b"DICM":
             return
-    meta = read_file_meta_info(path)
-    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        return
-    start = PREAMBLE + 4 + 12 + int(meta.FileMetaInformationGroupLength)
-    with path.open("rb") as file:
-        file.seek(start)
+        # As pydicom does: group 0002 ends where another begins, whatever its length
+        # element claims, so that what is unpacked here is what is unpacked there.
+        meta = filereader.read_dataset(file, False, True, stop_when=_after_group_0002)
+        if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+            return
         unpacked = inflate(file, limits.bytes, -zlib.MAX_WBITS)
     limits.check_compression(path.stat().st_size, len(unpacked))
+
+
+def _after_group_0002(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return tag.group != 2
 
 
 @speak_of_damage()

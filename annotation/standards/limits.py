@@ -22,6 +22,7 @@ class Limits:
     voxels: of one volume. bytes: of one volume or file, unpacked. files: of one folder.
     compression: unpacked bytes per stored byte, for images; real ones stay below 50.
     compression_from: unpacked bytes below which a small file may be packed tighter.
+    seconds: to read one image.
     """
 
     voxels: int = 600_000_000
@@ -29,12 +30,15 @@ class Limits:
     files: int = 20_000
     compression: float = 100.0
     compression_from: int = 8 * 1024**2
+    seconds: float = 600.0
 
     def check_shape(self, shape: Sequence[int], itemsize: int) -> None:
-        """Refuse (``import:too-large``) an array before it is made.
+        """Refuse (``import:too-large``, ``import:damaged``) an array before it is made.
 
         ``shape`` with its channel axis, if any; ``itemsize`` bytes of one element.
         """
+        if min(shape) < 1:
+            raise ImportRefused("damaged", f"It claims {list(map(int, shape))} voxels.")
         count = math.prod(int(n) for n in shape)
         if count > self.voxels or count * itemsize > self.bytes:
             raise ImportRefused(

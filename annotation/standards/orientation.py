@@ -105,7 +105,8 @@ def find_grid(shape: tuple[int, ...], affine: NDArray[np.float64]) -> Grid:
     """
     steps = (RAS_TO_LPS @ affine)[:3, :3]
     spacing = np.linalg.norm(steps, axis=0)
-    if not np.isfinite(affine).all() or abs(np.linalg.det(steps)) < 1e-9:
+    flat = not spacing.all() or abs(np.linalg.det(steps / spacing)) < 1e-6
+    if not np.isfinite(affine).all() or flat:
         raise ImportRefused(
             "geometry", f"Its affine places no voxel: {np.round(affine, 4).tolist()}."
         )

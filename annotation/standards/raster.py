@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,9 +31,13 @@ SIGNATURES = (
     b"\xff\xd8\xff",
     b"BM",
 )
+# What it has to say of a file stands in the refusal.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 PAGES = frozenset("ZIQT")
 """Names tifffile gives to the axis along which pages count."""
+SMALLEST_MM, LARGEST_MM = 1e-6, 1e3
 MICROMETRE = {"": 1e-3, "µm": 1e-3, "um": 1e-3, "micron": 1e-3, "nm": 1e-6, "mm": 1.0}
 
 
@@ -113,6 +120,7 @@ def speak_of_damage() -> Iterator[None]:
 
 DAMAGE = (
     ArithmeticError,
+    AssertionError,  # tifffile's word for a directory that contradicts itself
     EOFError,
     IndexError,
     KeyError,
@@ -122,7 +130,9 @@ DAMAGE = (
     SyntaxError,  # Pillow's word for a broken PNG
     TypeError,
     ValueError,
+    struct.error,
     tifffile.TiffFileError,
+    zlib.error,
 )
 
 
@@ -241,4 +251,6 @@ def _spacing(file: tifffile.TiffFile) -> tuple[float, float, float] | None:
     except (KeyError, TypeError, ZeroDivisionError):
         return None
     scale = MICROMETRE[unit]
-    return (z * scale, y * scale, x * scale)
+    spacing = (z * scale, y * scale, x * scale)
+    plausible = all(SMALLEST_MM <= step <= LARGEST_MM for step in spacing)
+    return spacing if plausible else None

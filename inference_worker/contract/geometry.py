@@ -66,7 +66,11 @@ class Geometry:
     affine: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        if self.affine.shape != (4, 4) or abs(np.linalg.det(self.affine)) < 1e-12:
+        # Judged by directions: steps of a microscope are millionths of a millimetre.
+        steps = self.affine[:3, :3]
+        lengths = np.linalg.norm(steps, axis=0)
+        flat = not lengths.all() or abs(np.linalg.det(steps / lengths)) < 1e-6
+        if self.affine.shape != (4, 4) or flat:
             raise ValueError(f"affine must be an invertible 4x4, got {self.affine}")
 
     @property

@@ -17,7 +17,7 @@ from annotation.services.project import arm_open, project_open
 from annotation.services.volume_import import Imported, cases_import, import_limits
 from annotation.standards.case import Refusal
 from annotation.standards.folder import Folder, scan
-from inference_worker.contract.errors import ImportRefused
+from inference_worker.contract.errors import SlicewiseError
 
 SHOWN_BESIDE = 5
 
@@ -70,8 +70,8 @@ class Command(BaseCommand):
                     modality=options["modality"].upper(),
                 )
                 self.follow(folder, outcomes, arms, readers)
-        except ImportRefused as refused:
-            raise CommandError(f"{refused.code}: {refused.message}") from refused
+        except SlicewiseError as error:
+            raise CommandError(f"{error.code}: {error.message}") from error
 
     def follow(
         self, folder: Folder, outcomes: Any, arms: list[Arm], readers: list[User]
