@@ -33,7 +33,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     held_out_share: float = 0.25
     batch: int = 8
-    phases: tuple[tuple[int, int, float], ...] = ((400, 128, 0.7), (600, 192, 1.0))
+    phases: tuple[tuple[int, int, float], ...] = ((700, 128, 0.7), (400, 192, 1.0))
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     ema: float = 0.99

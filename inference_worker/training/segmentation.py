@@ -33,7 +33,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 
 from inference_worker.evaluation.cases import patient_of
 from inference_worker.evaluation.provenance import commit
@@ -44,6 +43,7 @@ from inference_worker.nets.preprocessing import Frame, Preprocessing
 from inference_worker.nets.segmenter import Segmenter
 from inference_worker.nets.weights_file import Description, load_model, save_model
 from inference_worker.training.augmentation import view
+from inference_worker.training.checkpoint import resume, save
 from inference_worker.training.curve import draw_losses
 from inference_worker.training.examples import (
     Example,
@@ -97,7 +97,7 @@ def train(
         lr=recipe.learning_rate,
         betas=(0.9, 0.99),
     )
-    done = _resume(out / "checkpoint.safetensors", network, averaged, optimizer)
+    done = resume(out / "checkpoint.safetensors", network, averaged, optimizer)
     rows = _rows_until(out / "losses.csv", done)
 
     asked: list[int] = []
@@ -129,9 +129,7 @@ def train(
                 log.info("step %d/%d loss %.3f", step, recipe.steps, mean)
             done = step + 1
             if done % save_every == 0 or asked or done == last:
-                _save(
-                    out / "checkpoint.safetensors", network, averaged, optimizer, done
-                )
+                save(out / "checkpoint.safetensors", network, averaged, optimizer, done)
                 _write_rows(out / "losses.csv", rows)
             if asked:
                 log.info("stopped after step %d; the same command continues", step)
@@ -254,51 +252,6 @@ def _average(
             averaged[name].lerp_(value, 1 - decay)
         else:
             averaged[name].copy_(value)
-
-
-def _save(
-    path: Path,
-    network: Segmenter,
-    averaged: dict[str, torch.Tensor],
-    optimizer: torch.optim.Optimizer,
-    done: int,
-) -> None:
-    """One file, moved into place whole: a kill leaves the last one."""
-    tensors = {f"network/{n}": t for n, t in network.state_dict().items()}
-    tensors |= {f"averaged/{n}": t for n, t in averaged.items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer/{index}/{n}": t for n, t in state.items()}
-    tensors["done"] = torch.tensor(done)
-    written = path.with_suffix(".new")
-    save_file({n: t.detach().cpu().contiguous() for n, t in tensors.items()}, written)
-    written.replace(path)
-
-
-def _resume(
-    path: Path,
-    network: Segmenter,
-    averaged: dict[str, torch.Tensor],
-    optimizer: torch.optim.Optimizer,
-) -> int:
-    """Take up a checkpoint where there is one; returns the steps done."""
-    if not path.is_file():
-        return 0
-    tensors = load_file(path)
-    network.load_state_dict(_below("network/", tensors))
-    for name, value in _below("averaged/", tensors).items():
-        averaged[name].copy_(value)
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in _below("optimizer/", tensors).items():
-        index, _, entry = name.partition("/")
-        state.setdefault(int(index), {})[entry] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    return int(tensors["done"])
-
-
-def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {
-        n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)
-    }
 
 
 def _rows_until(path: Path, done: int) -> list[tuple[int, float, float]]:

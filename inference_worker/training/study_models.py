@@ -28,7 +28,7 @@ from inference_worker.training.segmentation import train
 log = logging.getLogger("study_models")
 
 STUDY = ("btcv", "chaos-mr", "hippocampus")
-QUICK_SHARE = 0.25
+QUICK_SHARE = 0.2
 
 
 def train_study_models(
@@ -60,7 +60,7 @@ def _is_finished(target: Path, steps: int, seed: int) -> bool:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     amount = parser.add_mutually_exclusive_group(required=True)
-    amount.add_argument("--quick", action="store_true", help="a quarter of the steps")
+    amount.add_argument("--quick", action="store_true", help="a fifth of the steps")
     amount.add_argument("--full", action="store_true")
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("var/study-models"))
