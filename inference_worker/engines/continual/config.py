@@ -16,8 +16,8 @@ _CHOICES: dict[str, frozenset[str]] = {
     "trained": frozenset({"all", "decoder", "head", "norm"}),
     "batch_norm": frozenset({"eval", "fixed", "train"}),
     "answer": frozenset({"teacher", "student"}),
-    "prior": frozenset({"none", "blurred", "warped"}),
-    "fill": frozenset({"none", "geodesic"}),
+    "prior": frozenset({"none", "still", "moved", "matched"}),
+    "fill": frozenset({"none", "geodesic", "learned"}),
     "precision": frozenset({"auto", "fp32", "bf16"}),
 }
 
@@ -82,13 +82,11 @@ class Config:
     replay_rate: float = 3e-4
     replay_batch: int = 2
     replay_slices: int = 12
-    prior: str = "warped"
-    prior_weight: float = 1.0
-    prior_blur: float = 3.0
-    fill: str = "geodesic"
-    fill_weight: float = 6.0
-    fill_reach: float = 8.0
-    fill_contrast: float = 10.0
+    prior: str = "matched"
+    prior_blur: float = 0.7
+    trust: float = 0.2
+    trust_learned: bool = True
+    fill: str = "none"
     guard: bool = True
     guard_drop: float = 0.02
     gradient_max: float = 1.0

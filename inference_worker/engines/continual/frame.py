@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from inference_worker.contract.engine import Volume
 from inference_worker.nets import BaseModel
+
+_KEPT = 32
+"""Slices kept ready in the working frame."""
 
 
 class Frame:
@@ -21,22 +25,27 @@ class Frame:
         self.volume = volume
         self.device = device
         self.shape = (volume.shape[1], volume.shape[2])
+        self.size = base.frame_size(volume)
+        # Read-only and always the same, so steps that never happen may fill them.
+        self._image = lru_cache(_KEPT)(self._read)
+        self._grey = lru_cache(_KEPT)(self._intensity)
 
     def image(self, index: int) -> torch.Tensor:
         """The network's input for slice ``index``: float32 (1, c, h, w)."""
-        return self.base.prepare(self.volume, index).to(self.device)
+        return self._image(index)
 
     def grey(self, index: int) -> NDArray[np.float32]:
         """The slice as one intensity in [0, 1], float32 (h, w)."""
+        return self._grey(index)
+
+    def _read(self, index: int) -> torch.Tensor:
+        return self.base.prepare(self.volume, index).to(self.device)
+
+    def _intensity(self, index: int) -> NDArray[np.float32]:
         image = self.image(index).mean(dim=1)[0].cpu().numpy()
         low, high = np.percentile(image, (0.5, 99.5))
         scaled = (image - low) / max(float(high - low), 1e-6)
         return np.asarray(np.clip(scaled, 0, 1), dtype=np.float32)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Rows and columns of the working frame."""
-        return self.base.frame_size(self.volume)
 
     def shrink(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """A mask (y, x) in the frame: every pixel that holds any of it."""
@@ -65,10 +74,6 @@ class Frame:
     ) -> torch.Tensor:
         """Labels (y, x) as shares (1, 1 + labels, h, w) of every output channel."""
         return self._resized(self.full_masks(labels, channels), self.size)
-
-    def enlarge(self, probability: torch.Tensor) -> torch.Tensor:
-        """(1, k, h, w) in the frame as (1, k, y, x) on the slice."""
-        return self._resized(probability, self.shape)
 
     def _resized(self, values: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
         if values.shape[-2:] == size:

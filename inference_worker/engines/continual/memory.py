@@ -32,15 +32,23 @@ class Page:
     prompts: the marks made on it, oldest first.
     shown: uint8 (y, x), the mask the reader last saw; None before the first.
     accepted: whether the reader said that ``shown`` is right, and has not marked since.
+    sight: float16 (labels, h, w), what network and neighbours said when last asked.
+    mended: the same shape, how marks changed that; None without marks.
     """
 
     prompts: tuple[Prompt, ...] = ()
     shown: Slice | None = None
     accepted: bool = False
+    sight: NDArray[np.float16] | None = None
+    mended: NDArray[np.float16] | None = None
 
     def marked(self, prompts: Iterable[Prompt]) -> Page:
         """The page with more marks: no longer accepted."""
         return replace(self, prompts=(*self.prompts, *prompts), accepted=False)
+
+    def approved(self) -> Page:
+        """The page accepted as shown: only that matters of it from now on."""
+        return replace(self, accepted=True, sight=None, mended=None)
 
 
 def marks_by_slice(prompts: Sequence[Prompt]) -> dict[int, list[Prompt]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,9 @@ from inference_worker.engines.continual.network import (
     Weights,
 )
 
+_PARTS = ("shown", "sight", "mended")
+"""Arrays of a page."""
+
 
 @dataclass
 class State:
@@ -36,7 +39,7 @@ class State:
     student, teacher: the two copies (methods, section 1).
     seed: of everything drawn at random. turns, steps: taken so far.
     pages: slice → what is remembered of it. accepted: slices, in order of acceptance.
-    refused: updates that the guard took back.
+    record: (labels, factors), see ``trust``. refused: updates that the guard damped.
     """
 
     frame: Frame
@@ -45,6 +48,7 @@ class State:
     start: Weights
     student: Weights
     teacher: Weights
+    record: NDArray[np.float64]
     seed: int = 0
     turns: int = 0
     steps: int = 0
@@ -57,6 +61,21 @@ class State:
         """Label value → output channel."""
         return {label.value: i + 1 for i, label in enumerate(self.labels)}
 
+    @property
+    def values(self) -> NDArray[np.uint8]:
+        """Value of every output channel in masks."""
+        return np.array([0, *(label.value for label in self.labels)], dtype=np.uint8)
+
+    def taught(self, answer: str) -> Weights:
+        """The copy that answers, ``teacher`` or ``student``."""
+        return self.teacher if answer == "teacher" else self.student
+
+    def forget_sights(self, kept: Collection[int]) -> None:
+        """Drop what can be seen again of slices that bear no marks."""
+        for index, page in self.pages.items():
+            if index not in kept and page.mended is None and page.sight is not None:
+                self.pages[index] = replace(page, sight=None)
+
     def branch(self) -> State:
         """A state that may go its own way."""
         return replace(self, pages=dict(self.pages))
@@ -68,7 +87,7 @@ class State:
 
 def save(state: State, digest: str) -> Snapshot:
     """``digest`` names the base model that the difference is taken from."""
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, NDArray[Any]] = {"record": state.record}
     for copy in ("teacher", "student"):
         arrays |= _differences(copy, getattr(state, copy), state.start)
     pages = {}
@@ -77,8 +96,10 @@ def save(state: State, digest: str) -> Snapshot:
             "prompts": [prompt_to_json(prompt) for prompt in page.prompts],
             "accepted": page.accepted,
         }
-        if page.shown is not None:
-            arrays[f"shown/{index}"] = page.shown
+        for part in _PARTS:
+            array = getattr(page, part)
+            if array is not None:
+                arrays[f"{part}/{index}"] = array
     header = {
         "base": digest,
         "labels": [label.name for label in state.labels],
@@ -110,6 +131,7 @@ def restore(state: State, snapshot: Snapshot, digest: str) -> None:
         )
     state.teacher = _applied("teacher", snapshot.arrays, state.start)
     state.student = _applied("student", snapshot.arrays, state.start)
+    state.record = np.array(snapshot.arrays["record"], dtype=np.float64)
     state.seed = int(header["seed"])
     state.turns = int(header["turns"])
     state.steps = int(header["steps"])
@@ -118,8 +140,12 @@ def restore(state: State, snapshot: Snapshot, digest: str) -> None:
     state.pages = {
         int(index): Page(
             tuple(prompt_from_json(body) for body in page["prompts"]),
-            _shown(snapshot.arrays.get(f"shown/{index}")),
-            bool(page["accepted"]),
+            accepted=bool(page["accepted"]),
+            **{
+                part: np.array(snapshot.arrays[f"{part}/{index}"])
+                for part in _PARTS
+                if f"{part}/{index}" in snapshot.arrays
+            },
         )
         for index, page in header["pages"].items()
     }
@@ -165,10 +191,6 @@ def start_from(state: State, carry: Carry, digest: str) -> None:
         weights[NEW_WEIGHT], weights[NEW_BIAS] = weight, bias
     state.teacher = dict(weights)
     state.student = dict(weights)
-
-
-def _shown(array: NDArray[Any] | None) -> NDArray[np.uint8] | None:
-    return None if array is None else np.asarray(array, dtype=np.uint8)
 
 
 def _differences(

@@ -38,6 +38,11 @@ class Window:
     left: int
     right: int
 
+    @staticmethod
+    def whole(shape: tuple[int, ...]) -> Window:
+        """All of a frame (h, w)."""
+        return Window(0, shape[0], 0, shape[1])
+
     def cut(self, values: torch.Tensor) -> torch.Tensor:
         """The window of (…, h, w)."""
         return values[..., self.top : self.bottom, self.left : self.right]

@@ -1,4 +1,4 @@
-"""What a stroke says of the pixels around it, by geodesic distance.
+"""Geodesic distance from a stroke: what it says of the pixels around it.
 
 Criminisi, Sharp, Blake, "GeoS: geodesic image segmentation", ECCV 2008, equations 1-3,
 computed by row-wise raster scans so that a slice costs milliseconds.

@@ -1,0 +1,159 @@
+"""The mask of a slice from all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference_worker.contract.marks import UNMARKED
+from inference_worker.contract.prompts import Box, ExtremePoints, Paint, Prompt
+from inference_worker.engines.continual import trust
+from inference_worker.engines.continual.config import Config
+from inference_worker.engines.continual.evidence import (
+    Odds,
+    fused,
+    network_odds,
+    prior_odds,
+)
+from inference_worker.engines.continual.memory import (
+    Page,
+    boxes_on,
+    fixed_labels,
+    stroke_covers,
+)
+from inference_worker.engines.continual.mender import trained_mender
+from inference_worker.engines.continual.mending import (
+    Cover,
+    Fill,
+    Strokes,
+    enclosed,
+    geodesic_fill,
+    labels_of,
+    learned_fill,
+    unfilled,
+)
+from inference_worker.engines.continual.state import State
+
+_ACCEPTED = 4.0
+"""Log-odds of what an accepted mask holds, should the reader mark it again."""
+
+_FILLS: dict[str, Callable[[], Fill]] = {
+    "none": lambda: unfilled,
+    "geodesic": lambda: geodesic_fill,
+    "learned": lambda: learned_fill(trained_mender()),
+}
+
+
+class Eye:
+    """Looks at slices: at first sight, changed by marks, and again after learning."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.fill = _FILLS[config.fill]()
+
+    def look(
+        self, state: State, index: int, made: Sequence[Prompt] = ()
+    ) -> NDArray[np.float32]:
+        """See slice ``index`` as its page, changed by the marks ``made`` in this turn.
+
+        Returns
+        -------
+        Probability of every label, float32 (labels, y, x); the mask is in the page.
+        """
+        page = state.pages.get(index, Page())
+        if not made:
+            return self._seen(state, index, page)
+        sight = page.sight
+        if page.accepted and page.shown is not None:
+            sight = self._accepted_odds(state, page.shown).astype(np.float16)
+        elif sight is None:
+            sight = self._first_sight(state, index)
+        odds = sight.astype(np.float32)
+        if page.mended is not None and not page.accepted:
+            odds += page.mended
+        changed = self._marked(state, index, odds, page.prompts, made)
+        mended = (changed - sight).astype(np.float16)
+        page = page.marked(made)
+        return self._kept(state, index, replace(page, sight=sight, mended=mended))
+
+    def look_again(self, state: State, index: int) -> NDArray[np.float32]:
+        """The same after the network has learnt: its first sight is another now."""
+        page = state.pages.get(index, Page())
+        if page.accepted:
+            return self._seen(state, index, page)
+        sight = self._first_sight(state, index)
+        return self._kept(state, index, replace(page, sight=sight))
+
+    def _seen(self, state: State, index: int, page: Page) -> NDArray[np.float32]:
+        if page.accepted and page.shown is not None:
+            odds = self._accepted_odds(state, page.shown)
+            return labels_of(odds, state.values, state.frame.shape)[1]
+        sight = self._first_sight(state, index)
+        return self._kept(state, index, replace(page, sight=sight))
+
+    def _kept(self, state: State, index: int, page: Page) -> NDArray[np.float32]:
+        """Show what a page's evidence amounts to, and remember it as shown."""
+        if page.sight is None:
+            raise ValueError(f"slice {index} has not been looked at")
+        odds = page.sight.astype(np.float32)
+        if page.mended is not None:
+            odds += page.mended
+        labels, shares = labels_of(odds, state.values, state.frame.shape)
+        fixed = fixed_labels(page.prompts, index, state.frame.shape)
+        said = fixed != UNMARKED
+        labels[said] = fixed[said]
+        state.pages[index] = replace(page, shown=labels)
+        return shares
+
+    def _first_sight(self, state: State, index: int) -> NDArray[np.float16]:
+        taught = state.taught(self.config.answer)
+        odds = fused(
+            network_odds(state, taught, index),
+            prior_odds(state, self.config, index),
+            trust.factors(state.record, self.config.trust),
+            state.network.new,
+        )
+        return np.clip(odds, -30, 30).astype(np.float16)
+
+    def _accepted_odds(self, state: State, shown: NDArray[np.uint8]) -> Odds:
+        shares = state.frame.soft_masks(shown, state.channels)[0].cpu().numpy()
+        return np.asarray(_ACCEPTED * (shares[1:] - shares[:1]), dtype=np.float32)
+
+    def _marked(
+        self,
+        state: State,
+        index: int,
+        odds: Odds,
+        earlier: Sequence[Prompt],
+        made: Sequence[Prompt],
+    ) -> Odds:
+        """Evidence after the marks of one turn."""
+        grey = state.frame.grey(index)
+        boxes = boxes_on(made, index, state.frame.shape)
+        for label, box in boxes.items():
+            if label:
+                inside = state.frame.shrink(box)
+                odds = enclosed(odds, grey, inside, state.channels[label], self.fill)
+        drawn = [p for p in made if not isinstance(p, Box | ExtremePoints | Paint)]
+        old = self._covers(state, index, earlier)
+        if drawn:
+            strokes = Strokes(self._covers(state, index, drawn), old)
+            odds = self.fill(odds, grey, strokes)
+        painted = [p for p in made if isinstance(p, Paint | ExtremePoints)]
+        if painted:
+            strokes = Strokes({}, self._covers(state, index, painted))
+            odds = unfilled(odds, grey, strokes)
+        return odds
+
+    def _covers(
+        self, state: State, index: int, prompts: Sequence[Prompt]
+    ) -> dict[int, Cover]:
+        """Output channel → pixels (h, w) that marks of it cover."""
+        found = stroke_covers(prompts, index, state.frame.shape)
+        return {
+            state.channels.get(label, 0): state.frame.shrink(cover)
+            for label, cover in found.items()
+        }
