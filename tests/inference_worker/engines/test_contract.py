@@ -222,6 +222,16 @@ def test_two_sessions_never_touch(engine):
         assert_same_answers(found, expected)
 
 
+def test_torch_is_as_it_was_between_two_predictions(engine):
+    state = engine.open(grey_volume(), LABELS)
+    for prompts in story(engine):
+        for prediction in engine.step(state, prompts):
+            # A mode that is entered around a yield would hold for whoever comes next.
+            assert torch.is_grad_enabled(), prediction.stage
+            assert not torch.is_inference_mode_enabled(), prediction.stage
+            assert not torch.is_autocast_enabled("cpu"), prediction.stage
+
+
 def test_undoing_a_turn_is_never_having_taken_it(engine):
     volume, turns = grey_volume(), story(engine)
     without = engine.open(volume, LABELS)
