@@ -216,11 +216,10 @@ def session_warm(*, report: Mapping[str, Any]) -> Outcome:
 
 
 def queue_lost(session: Session) -> None:
-    """Send everything again once the transaction has committed."""
-    pk = session.pk
-    transaction.on_commit(
-        lambda: queue.later(lambda: queue.session_send(session_id=pk, lost=True))
-    )
+    """Have everything sent again: now, or by the watch if that fails."""
+    session.sent_digest = None
+    session.save(update_fields=["sent_digest"])
+    queue.session_send_on_commit(session_id=session.pk)
 
 
 def _locked(report: Mapping[str, Any]) -> Session | None:
