@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from inference_worker.arithmetic import chosen_device, pin_arithmetic
+from inference_worker.arithmetic import chosen_device
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.errors import SlicewiseError
 from inference_worker.evaluation.ablation import ablate, add_ablate
@@ -31,7 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0, or 2 after one plain sentence about what is wrong."""
     parsed = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    pin_arithmetic(parsed.threads or torch.get_num_threads())
     try:
         parsed.command(parsed)
     except SlicewiseError as error:
@@ -45,7 +42,6 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m inference_worker.evaluation", description=__doc__
     )
-    top.add_argument("--threads", type=int, help="threads torch computes with")
     commands = top.add_subparsers(required=True)
     add_run(commands.add_parser("run", help="walk cases with one engine"))
     add_study(commands.add_parser("study", help="every method on every kind of data"))

@@ -15,11 +15,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def commit() -> str | None:
-    """The commit of the sources, with ``+`` where tracked files differ from it."""
+    """The commit of the sources, with ``+`` where the worker's differ from it."""
     head = _git("rev-parse", "--short=12", "HEAD")
     if not head:
         return None
-    return head + ("+" if _git("status", "--porcelain", "-uno") else "")
+    return head + (
+        "+" if _git("status", "--porcelain", "-uno", "--", "inference_worker") else ""
+    )
 
 
 def _git(*arguments: str) -> str:

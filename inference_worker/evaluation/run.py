@@ -18,15 +18,9 @@ from inference_worker.evaluation.replay import Log, Replay, read_log
 from inference_worker.evaluation.rows import CaseRow
 from inference_worker.evaluation.splits import check_split, read_header
 from inference_worker.evaluation.walk import BY_BRUSH, Plan, Walk
-from inference_worker.simulate.annotators import (
-    Boxes,
-    Brush,
-    Clicks,
-    Reader,
-    Scribbles,
-    Style,
-)
+from inference_worker.simulate.annotators import Reader
 from inference_worker.simulate.hand import measured_hand
+from inference_worker.simulate.styles import Boxes, Brush, Clicks, Scribbles, Style
 from inference_worker.simulate.timing import calibrated_time
 
 logger = logging.getLogger(__name__)

@@ -17,9 +17,9 @@ from scipy import ndimage, stats
 
 from inference_worker.contract.marks import scribble_mask
 from inference_worker.contract.prompts import Scribble
-from inference_worker.simulate.annotators import Scribbles, Sight
 from inference_worker.simulate.hand import STYLES, Hand
 from inference_worker.simulate.measures import Drawing, depth_within, measure
+from inference_worker.simulate.styles import Scribbles, Sight
 from inference_worker.simulate.truth import error_regions
 
 FITTED = ("inside", "length", "depth", "strokes")

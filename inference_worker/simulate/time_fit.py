@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference_worker.simulate.annotators import Brush, Reader
+from inference_worker.simulate.annotators import Reader
+from inference_worker.simulate.styles import Brush
 from inference_worker.simulate.timing import SCREEN_MM, Action, TimeModel
 from inference_worker.simulate.truth import Truth
 

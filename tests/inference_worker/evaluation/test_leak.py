@@ -12,7 +12,8 @@ from inference_worker.evaluation.cases import find_cases, read_case
 from inference_worker.evaluation.replay import Replay, read_log
 from inference_worker.evaluation.run import RunOptions, run
 from inference_worker.evaluation.walk import Plan
-from inference_worker.simulate.annotators import Reader, Scribbles
+from inference_worker.simulate.annotators import Reader
+from inference_worker.simulate.styles import Scribbles
 from inference_worker.simulate.truth import Truth
 from tests.inference_worker.evaluation.scripted import ThresholdEngine
 

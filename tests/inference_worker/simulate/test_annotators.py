@@ -8,13 +8,8 @@ from inference_worker.contract.prompts import (
     Paint,
     Scribble,
 )
-from inference_worker.simulate.annotators import (
-    Boxes,
-    Brush,
-    Clicks,
-    Reader,
-    Scribbles,
-)
+from inference_worker.simulate.annotators import Reader
+from inference_worker.simulate.styles import Boxes, Brush, Clicks, Scribbles
 from inference_worker.simulate.truth import Truth, mean_dice
 
 

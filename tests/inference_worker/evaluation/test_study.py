@@ -1,0 +1,178 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inference_worker import engines
+from inference_worker.contract.engine import Label
+from inference_worker.evaluation import cli
+from inference_worker.evaluation.ablation import ablate
+from inference_worker.evaluation.ablation_plan import VARIANTS
+from inference_worker.evaluation.cases import CaseFiles
+from inference_worker.evaluation.phantom import LABELS, phantom
+from inference_worker.evaluation.results import read_result
+from inference_worker.evaluation.run import RunOptions
+from inference_worker.evaluation.study import Study, _by_patient
+from inference_worker.evaluation.study_plan import ARMS, QUICK, SETS
+from inference_worker.evaluation.walk import Plan
+from tests.inference_worker.evaluation.scripted import ThresholdEngine
+
+TINY = replace(QUICK, cases=1, slices=2, rounds=1)
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Every engine of the registry answers like the scripted one."""
+    built = []
+
+    def build(name, **options):
+        built.append((name, options))
+        return ThresholdEngine()
+
+    monkeypatch.setattr(engines, "build", build)
+    return built
+
+
+def test_a_phantom_is_the_same_for_the_same_seed_and_holds_every_label():
+    voxels, labels = phantom(3)
+    again, _ = phantom(3)
+    other, _ = phantom(4)
+    assert np.array_equal(voxels, again)
+    assert not np.array_equal(voxels, other)
+    assert set(np.unique(labels)) == {0, *LABELS}
+    assert voxels[labels == 1].mean() > voxels[labels == 0].mean()
+
+
+def test_without_data_a_study_runs_on_phantoms_and_says_so(tmp_path, scripted):
+    results = tmp_path / "results"
+    study = Study(TINY, tmp_path / "nowhere", tmp_path / "models", results)
+    study.run(None, ["manual", "geodesic"])
+    report = study.report(tmp_path / "report", "--quick").read_text()
+    assert "say nothing of patients" in report
+    assert "| manual |" in report
+    assert "| geodesic |" in report
+    assert [name for name, _ in scripted] == ["manual", "geodesic"]
+
+
+def test_a_study_that_was_broken_off_goes_on_where_it_was(tmp_path, scripted):
+    results = tmp_path / "results"
+    for arms in (["manual"], ["manual", "geodesic"]):
+        Study(TINY, tmp_path / "no", tmp_path / "models", results).run(None, arms)
+    assert [name for name, _ in scripted] == ["manual", "geodesic"]
+
+
+def test_arms_that_cannot_be_run_are_named_with_the_reason(
+    tmp_path, scripted, monkeypatch
+):
+    monkeypatch.setattr(engines, "available", lambda: ["manual"])
+    study = Study(TINY, tmp_path / "no", tmp_path / "models", tmp_path / "results")
+    study.run(None, ["manual", "geodesic"])
+    report = study.report(tmp_path / "report", "--quick").read_text()
+    assert (
+        "- generated phantom, geodesic: this installation has no such engine" in report
+    )
+
+
+def test_the_study_has_every_arm_and_kind_of_data_that_is_asked_for():
+    assert {arm.engine for arm in ARMS} == set(engines.MODULES)
+    assert [s.name.split(":")[0] for s in SETS] == ["CT", "MR", "microscopy", "shift"]
+
+
+def test_patients_come_before_second_cases_of_the_same(tmp_path):
+    names = ["p1_1", "p1_2", "p2_1", "p3_1", "p3_2"]
+    files = [CaseFiles(name, tmp_path, tmp_path) for name in names]
+    assert [f.name for f in _by_patient(files)] == [
+        "p1_1",
+        "p2_1",
+        "p3_1",
+        "p1_2",
+        "p3_2",
+    ]
+
+
+def test_an_ablation_changes_one_setting_at_a_time(folder, tmp_path, scripted):
+    base = RunOptions(
+        "constrained",
+        folder,
+        (Label(1, "disk"), Label(2, "square")),
+        plan=Plan(rounds=1, slices_max=1),
+        max_cases=1,
+    )
+    results = tmp_path / "results"
+    path = ablate(base, results, tmp_path / "report", ["gradient", "length"])
+    settings = [
+        {k: v for k, v in options["config"].items() if k != "seed"}
+        for _, options in scripted
+    ]
+    assert settings == [
+        {},
+        {"gradient": "lagrangian"},
+        {"gradient": "cross-entropy"},
+        {},
+        {},
+        {},
+    ]
+    lengths = {
+        read_result(file).meta["stroke_length"] for file in results.glob("*.json")
+    }
+    assert lengths == {0.25, 0.5, 1.0}
+    text = path.read_text()
+    assert "### gradient" in text
+    assert "gradient = cross-entropy" in text
+    ablate(base, results, tmp_path / "report", ["gradient"])
+    assert len(scripted) == 6, "finished variants are not run again"
+
+
+def test_every_ablated_setting_is_one_the_engine_knows(tmp_path):
+    for name, variants in VARIANTS.items():
+        if name not in engines.available():
+            continue
+        module = __import__(f"{engines.MODULES[name]}.config", fromlist=["Config"])
+        for variant in variants:
+            module.read_config(module.Config(), variant.config)
+
+
+def test_the_study_and_the_ablation_are_commands(folder, tmp_path, scripted):
+    arguments = [
+        "study",
+        "--quick",
+        "--data",
+        str(tmp_path / "no"),
+        "--models",
+        str(tmp_path / "models"),
+        "--results",
+        str(tmp_path / "results"),
+        "--out",
+        str(tmp_path / "study"),
+        "--only-arm",
+        "manual",
+    ]
+    assert cli.main(arguments) == 0
+    assert (tmp_path / "study" / "README.md").is_file()
+    arguments = [
+        "ablate",
+        "constrained",
+        "--cases",
+        str(folder),
+        "--labels",
+        "1:disk",
+        "--rounds",
+        "1",
+        "--volume-cap",
+        "1",
+        "--max-cases",
+        "1",
+        "--only",
+        "own settings",
+        "--results",
+        str(tmp_path / "ablation"),
+        "--report",
+        str(tmp_path / "tables"),
+    ]
+    assert cli.main(arguments) == 0
+    assert (tmp_path / "tables" / "constrained.md").is_file()
+    meta = json.loads(
+        (tmp_path / "ablation" / "constrained--own-settings-as-it-is.json").read_text()
+    )["meta"]
+    assert meta["finished"]
