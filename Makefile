@@ -79,31 +79,35 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED = --no-deps --require-hashes -r requirements.lock
 $(INSTALLED): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) --no-compile $(TORCH_PIP_ARGS) $(TORCH)
-	{ test -z "$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)$${PIP_INDEX_URL:-}" && \
+	@echo "Installing Python's packages: minutes, once"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --no-compile $(TORCH_PIP_ARGS) $(TORCH)
+	@{ test -z "$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)$${PIP_INDEX_URL:-}" && \
 	  $(PIP) --require-hashes -r <(awk '/^[^ ]/ { found = /^uv==/ } found' requirements.lock) && \
 	  UV_HTTP_TIMEOUT=20 $(BIN)/uv pip install --quiet --python $(BIN)/python $(LOCKED); } || \
 	  $(PIP) --no-compile $(LOCKED)
-	touch $@
+	@touch $@
 
 $(MODULES): frontend/package.json frontend/package-lock.json $(INSTALLED)
-	# Not "ci": it refuses a lock written where the registry lacks other systems' packages.
-	$(NPM) install --no-save --no-progress
-	touch $@
+	@echo "Installing the viewer's packages"
+	@# Not "ci": it refuses a lock written where the registry lacks other systems' packages.
+	@$(NPM) install --no-save --no-progress --loglevel=error
+	@touch $@
 
 # The file changes only when it says something else, so that the site is built only then.
 $(VENV)/schema.stamp: $(INSTALLED) $(shell find annotation/api annotation/models webapp/urls.py \
   -name '*.py' 2>/dev/null)
-	SECRET_KEY=unused $(BIN)/python manage.py spectacular --validate --file $(SCHEMA).new
-	if cmp --silent $(SCHEMA).new $(SCHEMA); then rm $(SCHEMA).new; else mv $(SCHEMA).new $(SCHEMA); fi
-	touch $@
-$(SCHEMA): $(VENV)/schema.stamp ;
+	@SECRET_KEY=unused $(BIN)/python manage.py spectacular --validate --file $(SCHEMA).new
+	@if cmp --silent $(SCHEMA).new $(SCHEMA); then rm $(SCHEMA).new; else mv $(SCHEMA).new $(SCHEMA); fi
+	@touch $@
+$(SCHEMA): $(VENV)/schema.stamp
+	@test -e $@ || { rm $<; $(MAKE) $<; }
 
 $(BUILT): $(MODULES) $(SCHEMA) $(shell find frontend -path frontend/node_modules -prune -o \
   -path frontend/dist -prune -o -path frontend/tests -prune -o -path frontend/src/api/schema.ts -prune -o \
   -path '$(SCHEMA)*' -prune -o -type f -print 2>/dev/null)
-	$(NPM) run generate
-	$(NPM) run build
-	$(BIN)/python -m whitenoise.compress --quiet frontend/dist
-	touch $@
+	@echo "Building the viewer"
+	@$(NPM) run --silent generate
+	@$(NPM) run --silent build -- --logLevel error
+	@$(BIN)/python -m whitenoise.compress --quiet frontend/dist
+	@touch $@
