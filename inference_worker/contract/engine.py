@@ -90,7 +90,7 @@ class EngineSpec:
     ----------
     prompts: wire names of the prompts it takes (``prompts.KINDS``).
     planar: works slice by slice; otherwise in 3D.
-    learns: changes its weights from prompts.
+    learns: what one slice teaches changes its answers on others.
     needs_weights: opens a base model.
     """
 

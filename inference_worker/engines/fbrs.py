@@ -21,11 +21,15 @@ from torch.nn import functional
 from inference_worker.contract.errors import EngineFailed
 from inference_worker.contract.marks import UNMARKED
 from inference_worker.nets import BaseModel, load_model
-from inference_worker.nets.labelled import Network
-from inference_worker.nets.preprocessing import resize_plane
+from inference_worker.nets.labelled import Network, Weights
 from inference_worker.nets.tail import crop_features, cut_network
 from inference_worker.planar.engine import Look, PlanarEngine, Slice
-from inference_worker.planar.logits import mark_targets, shown_labels, window_around
+from inference_worker.planar.logits import (
+    mark_targets,
+    marks_in_frame,
+    shown_labels,
+    window_around,
+)
 
 DEFAULTS: dict[str, float] = {
     "layers": 1,  # decoder blocks behind the scaled features
@@ -53,9 +57,8 @@ class FeatureRefinement:
         names = [label.name for label in look.labels]
         network = Network(tail, self.base.classes, names)
         weights = network.initial()
-        with torch.no_grad():
-            yield shown_labels(look, network.logits(weights, features))
-        said = resize_plane(look.said, self.base.frame_size(look.volume))
+        yield _shown(look, network, weights, features)
+        said = marks_in_frame(look.said, self.base.frame_size(look.volume))
         if (said == UNMARKED).all():
             return
         rows, columns = window_around(said, int(self.settings["margin"]), tail.step)
@@ -65,9 +68,7 @@ class FeatureRefinement:
         scale, bias = self._minimise(
             part, lambda moved: crop.logits(weights, moved), target, where
         )
-        with torch.no_grad():
-            moved = features * scale + bias
-            yield shown_labels(look, network.logits(weights, moved))
+        yield _shown(look, network, weights, features * scale + bias)
 
     def _minimise(
         self, features: torch.Tensor, logits: Any, target: Any, where: Any
@@ -95,6 +96,13 @@ class FeatureRefinement:
 
         search.step(disagreement)  # type: ignore[no-untyped-call]
         return scale.detach(), bias.detach()
+
+
+@torch.no_grad()
+def _shown(
+    look: Look, network: Network, weights: Weights, features: torch.Tensor
+) -> Slice:
+    return shown_labels(look, network.logits(weights, features))
 
 
 def build(

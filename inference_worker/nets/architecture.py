@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from inference_worker.nets.deeplabv3 import DeepLabV3
+from inference_worker.nets.guided import GuidedUNet
 from inference_worker.nets.resnet import LAYOUTS, ResNetEncoder
 from inference_worker.nets.segmenter import Segmenter
 from inference_worker.nets.unet import UNet
@@ -76,6 +77,11 @@ def _unet(a: Architecture) -> Segmenter:
     return UNet(encoder, a.classes, a.decoder_widths())
 
 
+def _guided_unet(a: Architecture) -> Segmenter:
+    encoder = ResNetEncoder(a.encoder, a.channels, a.width, a.depth)
+    return GuidedUNet(encoder, a.channels, a.classes, a.decoder_widths())
+
+
 def _unetpp(a: Architecture) -> Segmenter:
     encoder = ResNetEncoder(a.encoder, a.channels, a.width, a.depth)
     return UNetPlusPlus(encoder, a.classes, a.decoder_widths())
@@ -88,6 +94,7 @@ def _deeplabv3(a: Architecture) -> Segmenter:
 
 NETWORKS: dict[str, Callable[[Architecture], Segmenter]] = {
     "unet": _unet,
+    "guided_unet": _guided_unet,
     "unetpp": _unetpp,
     "deeplabv3": _deeplabv3,
 }

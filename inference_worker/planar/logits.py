@@ -14,6 +14,23 @@ _OUTSIDE = -12.0
 """Added to a label's logit outside the boxes that enclose it."""
 
 
+def marks_in_frame(said: Slice, size: tuple[int, int]) -> Slice:
+    """``said`` uint8 (y, x) in the network's frame (h, w); no mark is too thin for it.
+
+    A pixel of the frame takes the label of a marked voxel that falls into it.
+    """
+    if said.shape == size:
+        return said
+    rows, columns = np.nonzero(said != UNMARKED)
+    frame = np.full(size, UNMARKED, dtype=np.uint8)
+    if size[0] >= said.shape[0] and size[1] >= said.shape[1]:
+        return resize_plane(said, size)
+    y = (rows + 0.5) * size[0] / said.shape[0]
+    x = (columns + 0.5) * size[1] / said.shape[1]
+    frame[y.astype(np.intp), x.astype(np.intp)] = said[rows, columns]
+    return frame
+
+
 def shown_labels(look: Look, logits: torch.Tensor) -> Slice:
     """``logits`` (1, 1 + labels, h, w), background first, as labels uint8 (y, x)."""
     share = logits.detach().float().clone()

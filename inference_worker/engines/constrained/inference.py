@@ -14,10 +14,14 @@ from inference_worker.engines.constrained.config import Config
 from inference_worker.engines.constrained.growing import grow_marks
 from inference_worker.nets import BaseModel
 from inference_worker.nets.labelled import Network, Weights
-from inference_worker.nets.preprocessing import resize_plane
 from inference_worker.nets.tail import Tail, crop_features, cut_network
 from inference_worker.planar.engine import Look, Slice
-from inference_worker.planar.logits import mark_targets, shown_labels, window_around
+from inference_worker.planar.logits import (
+    mark_targets,
+    marks_in_frame,
+    shown_labels,
+    window_around,
+)
 
 
 class Constrained:
@@ -36,15 +40,18 @@ class Constrained:
         names = [label.name for label in look.labels]
         network = Network(tail, self.base.classes, names)
         weights = network.initial()
+        yield self._shown(look, network, weights, entering)
         said = self._marks(look)
-        if (said == UNMARKED).all():
-            yield shown_labels(look, network.logits(weights, entering))
-            return
-        with torch.no_grad():
-            yield shown_labels(look, network.logits(weights, entering))
-        moved = self._descend(look, tail, entering, weights, said)
-        with torch.no_grad():
-            yield shown_labels(look, network.logits(moved, entering))
+        if (said != UNMARKED).any():
+            moved = self._descend(look, tail, entering, weights, said)
+            yield self._shown(look, network, moved, entering)
+
+    @staticmethod
+    @torch.no_grad()
+    def _shown(
+        look: Look, network: Network, weights: Weights, entering: torch.Tensor
+    ) -> Slice:
+        return shown_labels(look, network.logits(weights, entering))
 
     def _marks(self, look: Look) -> NDArray[np.uint8]:
         """Labels of marked pixels in the network's frame, grown where asked for."""
@@ -52,7 +59,7 @@ class Constrained:
         if self.config.grow:
             grey = look.grey
             said = grow_marks(said, grey, self.config.threshold, self.config.grow_most)
-        return resize_plane(said, self.base.frame_size(look.volume))
+        return marks_in_frame(said, self.base.frame_size(look.volume))
 
     def _descend(
         self,

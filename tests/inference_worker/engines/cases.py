@@ -84,14 +84,15 @@ CASES = [
     Case("toy"),
     Case("continual", _QUICK, tiny_model),
     Case("continual-published", _QUICK, partial(tiny_model, network="unetpp")),
-    Case("constrained", weights=tiny_model),
-    Case("constrained-n", weights=partial(tiny_model, network="deeplabv3")),
-    Case("f-brs", weights=tiny_model),
     Case("manual"),
     Case("copy_previous"),
     Case("grabcut"),
     Case("random_walker"),
     Case("geodesic"),
+    Case("constrained", {"iterations": 3}, tiny_model),
+    Case("constrained-n", {"iterations": 3}, partial(tiny_model, network="unetpp")),
+    Case("f-brs", {"iterations": 2}, tiny_model),
+    Case("ritm", {}, partial(tiny_model, network="guided_unet")),
 ]
 
 

@@ -14,9 +14,9 @@ from inference_worker.contract.prompts import Scribble, Visit
 from inference_worker.engines.constrained import Config, Constrained, build
 from inference_worker.engines.constrained.growing import grow_marks
 from inference_worker.engines.constrained.inference import _violation
-from inference_worker.nets.tail import crop_features, cut_network
 from inference_worker.nets import build_network, wrap_module
 from inference_worker.nets.preprocessing import Frame, Preprocessing
+from inference_worker.nets.tail import crop_features, cut_network
 from inference_worker.planar.engine import PlanarEngine
 
 LABELS = (Label(1, "liver"), Label(2, "spleen"))
