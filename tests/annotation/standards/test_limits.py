@@ -9,13 +9,6 @@ from annotation.standards.limits import Limits, inflate
 from inference_worker.contract.errors import ImportRefused
 
 
-class CountingFile(io.BytesIO):
-    """Tells how much of it was read."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(size)
-
-
 def test_a_stream_within_the_limit_is_whole() -> None:
     data = bytes(range(256)) * 5000
     packed = io.BytesIO(zlib.compress(data))
@@ -23,7 +16,7 @@ def test_a_stream_within_the_limit_is_whole() -> None:
 
 
 def test_a_bomb_stops_at_the_limit() -> None:
-    packed = CountingFile(zlib.compress(bytes(512 << 20)))
+    packed = io.BytesIO(zlib.compress(bytes(64 << 20)))
     with pytest.raises(ImportRefused) as refused:
         inflate(packed, 1 << 20, zlib.MAX_WBITS)
     assert refused.value.code == "import:too-large"

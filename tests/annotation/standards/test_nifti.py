@@ -115,7 +115,9 @@ def test_a_file_that_ends_early_is_truncated(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"nothing", b"x" * 2000, gzip.compress(b"other " * 200)]
+    "content",
+    [b"", b"nothing", b"x" * 2000, gzip.compress(b"other " * 200)],
+    ids=["empty", "short", "long", "packed"],
 )
 def test_what_is_no_nifti_is_said(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.nii.gz"
