@@ -157,6 +157,24 @@ def test_a_message_that_comes_twice_is_answered_twice_and_taken_once(
     assert changed[1, 2, 2]
 
 
+def test_a_turn_whose_changes_are_forgotten_is_computed_again(
+    tmp_path, outbox, registry, web
+):
+    policy = Policy(snapshot_turns=1)
+    one = make_runtime(tmp_path, outbox=outbox, registry=registry, policy=policy)
+    for prompt in (STROKE, Click(3, (1, 9, 9))):
+        web.exchange(one, outbox, web.take(prompt))
+    shown, web.fence = web.draft.copy(), 2
+    two = make_runtime(tmp_path, outbox=outbox, registry=registry, worker="two")
+    two.take_turns(web.ask_canvas() | web.tell_all())
+    outbox.reports.clear()
+    web.answered, web.canvas_due = set(), False
+    web.draft[:] = 0
+    web.exchange(two, outbox, web.tell_all())
+    assert not web.failed
+    np.testing.assert_array_equal(web.draft, shown)
+
+
 def test_a_late_message_does_not_take_the_session_back(runtime, outbox, web, tmp_path):
     late = web.take(STROKE)
     web.exchange(runtime, outbox, late)

@@ -7,6 +7,8 @@ foreign session shows in its masks. Settings make it slow, forgetful or faulty.
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,12 +49,13 @@ SPEC = EngineSpec(
 
 @dataclass(frozen=True)
 class Settings:
-    """``delay_s`` waits before each prediction; ``fails_on`` is a slice that breaks;
-    ``forgets`` shows scores where the reader has marked."""
+    """``delay_s`` waits before each prediction; ``fails_on`` is a slice that breaks
+    it, ``dies_on`` one that kills its process; ``forgets`` does not show marks."""
 
     seed: int = 0
     delay_s: float = 0.0
     fails_on: int = -1
+    dies_on: int = -1
     forgets: bool = False
 
 
@@ -103,7 +106,10 @@ class Toy:
         for prompt in prompts:
             slices += self._take(draft, prompt)
         order = list(dict.fromkeys(slices))
+        if self.settings.dies_on in order:
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.settings.fails_on in order:
+            state.weights += 1.0  # a broken engine leaves a broken state
             raise ArithmeticError("the toy was told to break here")
         for number, index in enumerate(order):
             time.sleep(self.settings.delay_s)
