@@ -109,7 +109,7 @@ class Toy:
         if self.settings.dies_on in order:
             os.kill(os.getpid(), signal.SIGKILL)
         if self.settings.fails_on in order:
-            state.weights += 1.0  # a broken engine leaves a broken state
+            state.weights[0] += 5.0  # a broken engine leaves a broken state
             raise ArithmeticError("the toy was told to break here")
         for number, index in enumerate(order):
             time.sleep(self.settings.delay_s)
