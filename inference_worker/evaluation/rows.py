@@ -122,8 +122,14 @@ def turn_row(
     user_s: float | None,
     waiting_s: float | None,
     tolerance_mm: float,
+    voxels: int | None = None,
 ) -> TurnRow:
-    """Score what is shown after a turn; ``shown``: (y, x), or (z, y, x) in 3D."""
+    """Score what is shown after a turn; ``shown``: (y, x), or (z, y, x) in 3D.
+
+    ``voxels`` is what the reader marked, counted from the prompts without.
+    """
+    if voxels is None:
+        voxels = voxels_marked(prompts, case.volume.shape[1:])
     spacing = case.volume.geometry.spacing
     if shown.ndim == 2:
         scores = score_slice(shown, case.truth, index, labels, spacing, tolerance_mm)
@@ -138,7 +144,7 @@ def turn_row(
         tuple(prompts),
         scores,
         times,
-        voxels_marked(prompts, case.volume.shape[1:]),
+        voxels,
         user_s,
         waiting_s,
     )

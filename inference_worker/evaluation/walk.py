@@ -129,7 +129,12 @@ class Walk:
         if self.reader.satisfied(shown, index, self.plan.until_dice):
             return
         painted = self.reader.finish(shown, index, self.plan.until_dice)
-        turn = 1 + max(row.turn for row in self.turns if row.slice == index)
+        before = [
+            row.turn
+            for row in self.turns
+            if row.slice == index or not self.engine.spec.planar
+        ]
+        turn = 1 + max(before, default=0)
         self._take(index, turn, painted, "finish")
 
     def _walk_rounds(self, slices: Sequence[int]) -> None:
@@ -165,7 +170,16 @@ class Walk:
         seconds = self.clock.act(correction.actions)
         times = self._step(correction.prompts)
         waited = self.clock.answer(times)
-        self._record(index, turn, correction.prompts, times, seconds, waited, kind)
+        self._record(
+            index,
+            turn,
+            correction.prompts,
+            times,
+            seconds,
+            waited,
+            kind,
+            correction.voxels,
+        )
 
     def _step(self, prompts: Sequence[Prompt]) -> StepTimes:
         self.canvas.say(prompts)
@@ -189,6 +203,7 @@ class Walk:
         user_s: float | None,
         waiting_s: float | None,
         kind: str,
+        voxels: int | None = None,
     ) -> None:
         shown: NDArray[np.uint8] = (
             self.canvas.shown(index)
@@ -208,6 +223,7 @@ class Walk:
                 user_s=user_s,
                 waiting_s=waiting_s,
                 tolerance_mm=self.plan.tolerance_mm,
+                voxels=voxels,
             )
         )
 

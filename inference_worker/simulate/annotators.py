@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from inference_worker.contract.prompts import Prompt
 from inference_worker.simulate import timing
 from inference_worker.simulate.clicks import click_in_volume
-from inference_worker.simulate.painting import paint_over
+from inference_worker.simulate.painting import paint_slice
 from inference_worker.simulate.styles import Sight, Slice, Style, brush_actions
 from inference_worker.simulate.timing import Action
 from inference_worker.simulate.truth import (
-    ErrorRegion,
     Truth,
     error_regions,
     mean_dice,
@@ -30,10 +29,16 @@ from inference_worker.simulate.truth import (
 
 @dataclass(frozen=True)
 class Correction:
-    """What a reader does about a slice: prompts to send, and the actions it takes."""
+    """What a reader does about a slice: prompts to send, and the actions it takes.
+
+    Attributes
+    ----------
+    voxels: put right by hand, where the prompts say more than was done.
+    """
 
     prompts: tuple[Prompt, ...]
     actions: tuple[Action, ...]
+    voxels: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,28 +88,27 @@ class Reader:
         """Make a slice good enough by brush, in the quicker of two ways.
 
         Either error regions are put right, largest first, until the slice is good
-        enough, or every object is outlined anew.
+        enough, or every object is outlined anew. The prompt holds the whole slice: it
+        is the reader's own from then on.
         """
         sight = self._sight(shown, slice_index, 0)
         painted = shown.copy()
-        chosen: list[ErrorRegion] = []
         mending = [Action("decide")]
-        regions = error_regions(shown, sight.truth)
-        for region in regions:
+        for region in error_regions(shown, sight.truth):
             if self.satisfied(painted, slice_index, target):
                 break
             painted[region.mask] = region.label
-            chosen.append(region)
             mending += brush_actions(region, sight)
-        if not chosen:
+        if np.array_equal(painted, shown):
             return Correction((), ())
         anew = [Action("decide")]
         for whole in error_regions(np.zeros_like(shown), sight.truth):
             anew += brush_actions(whole, sight)
         model = timing.calibrated_time()
         if sight.truth.any() and model.seconds(anew) < model.seconds(mending):
-            chosen, mending = regions, anew
-        return Correction((paint_over(chosen, slice_index),), tuple(mending))
+            painted, mending = sight.truth, anew
+        changed = int((painted != shown).sum())
+        return Correction((paint_slice(painted, slice_index),), tuple(mending), changed)
 
     def content_with(self, shown: NDArray[np.uint8], target: float) -> bool:
         """Whether the reader would leave the whole volume (uint8 (z, y, x))."""

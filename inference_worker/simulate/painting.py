@@ -35,6 +35,16 @@ def paint_over(regions: Sequence[ErrorRegion], slice_index: int) -> Paint:
     return Paint(box, labels[cut].copy(), where[cut].copy())
 
 
+def paint_slice(labels: NDArray[np.uint8], slice_index: int) -> Paint:
+    """A whole slice (uint8 (y, x)) as the reader's own mask.
+
+    After a reader has finished a slice by hand no engine may change it again.
+    """
+    rows, columns = labels.shape
+    box = Region((slice_index, 0, 0), (slice_index + 1, rows, columns))
+    return Paint(box, labels[None].copy(), np.ones((1, rows, columns), dtype=bool))
+
+
 def redrawn_length(region: ErrorRegion, truth: NDArray[np.uint8]) -> float:
     """Voxels of outline to redraw so that an error region (y, x) is put right.
 

@@ -70,3 +70,16 @@ class ThresholdEngine:
 
     def close(self, state: ScriptedState) -> Carry | None:
         return Snapshot({}, {"prompts": len(state.prompts)})
+
+
+class StubbornEngine(ThresholdEngine):
+    """Answers every turn with nothing at all, wherever it may."""
+
+    def step(
+        self, state: ScriptedState, prompts: Sequence[Prompt]
+    ) -> Iterator[Prediction]:
+        self.seen.append(prompts)
+        index = slice_of(prompts[-1])
+        region = Region.of_slice(index, state.volume.shape)
+        yield Prediction(region, np.zeros(region.shape, np.uint8))
+        state.prompts += prompts

@@ -9,7 +9,7 @@ from inference_worker.contract.prompts import Accept, Paint, Visit
 from inference_worker.evaluation import cli
 from inference_worker.evaluation.run import RunOptions, run
 from inference_worker.evaluation.walk import Plan
-from tests.inference_worker.evaluation.scripted import ThresholdEngine
+from tests.inference_worker.evaluation.scripted import StubbornEngine, ThresholdEngine
 
 LABELS = (Label(1, "disk"), Label(2, "square"))
 
@@ -77,6 +77,15 @@ def test_a_target_is_reached_on_every_slice_by_brush_if_need_be(folder):
         assert rows[-1]["kind"] == "finish"
     assert result["cases"][0]["slices_finished_by_hand"] == 4
     assert result["cases"][0]["final_slice_dice"] >= 0.95
+
+
+def test_no_engine_undoes_what_was_finished_by_brush(folder):
+    plan = Plan(rounds=1, until_dice=0.95)
+    result = run(options(folder, plan=plan, max_cases=1), engine=StubbornEngine())
+    last = {row["slice"]: row for row in result["turns"]}
+    assert all(row["kind"] == "finish" for row in last.values())
+    assert all(row["dice"] >= 0.95 for row in last.values())
+    assert all(0 < row["voxels_scribbled"] < 48 * 48 / 2 for row in last.values())
 
 
 def test_slices_that_are_good_at_once_are_not_touched(folder):

@@ -111,6 +111,18 @@ def test_finishing_by_hand_reaches_the_target(labels):
     assert mean_dice(shown, labels[1]) >= 0.95
 
 
+def test_a_slice_full_of_specks_is_outlined_anew(labels):
+    shown = labels[1].copy()
+    shown[::3, ::3] = 3 - np.maximum(shown[::3, ::3], 1)
+    finishing = reader(labels, Scribbles()).finish(shown, 1, 0.99)
+    outlining = reader(labels, Scribbles()).finish(np.zeros_like(shown), 1, 1.0)
+    assert len(finishing.actions) == len(outlining.actions)
+    (paint,) = finishing.prompts
+    assert (paint.labels[0] == labels[1]).all()
+    assert paint.where.all()
+    assert finishing.voxels == (shown != labels[1]).sum()
+
+
 def test_a_reader_of_volumes_goes_to_the_largest_error(labels):
     looking = reader(labels, Clicks())
     index, correction = looking.correct_volume(np.zeros_like(labels), (1, 1, 1), {})
