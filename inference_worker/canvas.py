@@ -35,12 +35,15 @@ class Canvas:
         self.shape = shape
         self._shown: dict[int, Slice] = {}  # z → (y, x), labels
         self._said: dict[int, Slice] = {}  # z → (y, x), labels or UNMARKED
+        # What was packed of a slice holds for as long as the slice is that very array.
+        self._packed: dict[tuple[str, int], tuple[Slice, dict[str, Any]]] = {}
 
     def fork(self) -> Canvas:
         """An independent canvas that shows the same."""
         fork = Canvas(self.shape)
         fork._shown = dict(self._shown)
         fork._said = dict(self._said)
+        fork._packed = self._packed
         return fork
 
     @property
@@ -110,11 +113,11 @@ class Canvas:
 
     def pack_all(self) -> list[dict[str, Any]]:
         """The whole label map, packed; slices without labels are left out."""
-        return self.pack(
-            Region.of_slice(index, self.shape)
+        return [
+            self._whole("shown", index, self._shown[index])
             for index in sorted(self._shown)
             if self._shown[index].any()
-        )
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Everything the canvas holds, for a snapshot's header."""
@@ -122,7 +125,7 @@ class Canvas:
             "shape": list(self.shape),
             "shown": self.pack_all(),
             "said": [
-                pack_mask(Region.of_slice(index, self.shape), self._said[index][None])
+                self._whole("said", index, self._said[index])
                 for index in sorted(self._said)
             ],
         }
@@ -145,6 +148,13 @@ class Canvas:
     def _slice(self, slices: Mapping[int, Slice], index: int, empty: int) -> Slice:
         found = slices.get(index)
         return np.full(self._plane, empty, np.uint8) if found is None else found
+
+    def _whole(self, kind: str, index: int, labels: Slice) -> dict[str, Any]:
+        kept = self._packed.get((kind, index))
+        if kept is None or kept[0] is not labels:
+            packed = pack_mask(Region.of_slice(index, self.shape), labels[None])
+            kept = self._packed[(kind, index)] = (labels, packed)
+        return kept[1]
 
     def _write_said(self, index: int, said: Slice) -> None:
         covered = said != UNMARKED

@@ -117,6 +117,17 @@ def test_packed_regions_hold_what_is_shown(canvas):
     assert whole == Region.of_slice(1, SHAPE)
 
 
+def test_a_packed_slice_is_packed_again_when_it_changes(canvas):
+    canvas.show(everywhere(1))
+    first = canvas.pack_all()
+    assert canvas.fork().pack_all()[0] is first[0]
+    fork = canvas.fork()
+    fork.say([Click(3, (1, 0, 0))])
+    for each in (fork, canvas, fork):
+        ((region, labels),) = (unpack_mask(packed) for packed in each.pack_all())
+        np.testing.assert_array_equal(labels, each.labels()[region.slices])
+
+
 def test_a_stored_canvas_remembers_what_was_said(canvas):
     canvas.show(everywhere(1))
     canvas.say([paint(0), Click(3, (1, 9, 7))])
