@@ -47,8 +47,11 @@ class Config:
     roi, roi_margin: crop gradient steps to the marks and what is shown, in pixels.
     answer: whose mask is shown.
     replay_*: what ``Accept`` teaches: steps on up to ``replay_slices`` accepted slices,
-        ``replay_batch`` at a time. prior*: a neighbouring accepted mask. fill*: the
-        local answer around marks.
+        ``replay_batch`` at a time.
+    prior, prior_blur: how accepted neighbours' masks are moved, and softened (pixels).
+    trust, trust_absent: factor on the network's log-odds beside neighbours that hold,
+        and do not hold, the label, until accepted slices say better (trust_learned).
+    fill: how marks spread at once.
     guard*: when an update is taken back, see ``guard``.
     carry: whether the next volume starts from what this one taught.
     """
@@ -85,6 +88,7 @@ class Config:
     prior: str = "matched"
     prior_blur: float = 0.7
     trust: float = 0.2
+    trust_absent: float = 0.4
     trust_learned: bool = True
     fill: str = "none"
     guard: bool = True
@@ -149,7 +153,8 @@ def _typed(name: str, value: Any, kind: type) -> Any:
         value = truths.get(value.lower(), value)
     elif kind in (int, float) and isinstance(value, str | int | float):
         with suppress(ValueError):
-            value = kind(value)
+            number = kind(value)
+            value = number if isinstance(value, str) or number == value else value
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise EngineFailed(
             "bad-config", f"{name} is {value!r}; a {kind.__name__} is wanted."

@@ -79,7 +79,7 @@ def learn_marks(state: State, config: Config, index: int) -> Iterator[int]:
 
 def learn_accepted(state: State, config: Config) -> Iterator[int]:
     """Steps on a replay of the accepted slices, the newest among them."""
-    checks = _checks(state, config.replay_slices)
+    checks = accepted_checks(state, config.replay_slices)
     if not checks:
         return
     steps = _steps(state, config, config.replay_rate)
@@ -115,7 +115,7 @@ def _conclude(
     """Keep what was learnt, as far as it does no harm."""
     student, teacher = steps.results()
     if config.guard:
-        checks = _checks(state, _CHECKED)
+        checks = accepted_checks(state, _CHECKED)
         student = _harmless(state, config, state.student, student, checks, image)
         teacher = _harmless(state, config, state.teacher, teacher, checks, image)
     state.student, state.teacher = student, teacher
@@ -146,7 +146,7 @@ def _harmless(
     return kept
 
 
-def _checks(state: State, most: int) -> list[guard.Check]:
+def accepted_checks(state: State, most: int) -> list[guard.Check]:
     """The newest accepted slices, the newest last."""
     found = []
     for index in state.accepted[-most:]:

@@ -110,10 +110,12 @@ class Eye:
 
     def _first_sight(self, state: State, index: int) -> NDArray[np.float16]:
         taught = state.taught(self.config.answer)
+        prior = prior_odds(state, self.config, index)
+        default = (self.config.trust_absent, self.config.trust)
         odds = fused(
             network_odds(state, taught, index),
-            prior_odds(state, self.config, index),
-            trust.factors(state.record, self.config.trust),
+            prior,
+            trust.factors(state.record, prior, default),
             state.network.new,
         )
         return np.clip(odds, -30, 30).astype(np.float16)

@@ -39,7 +39,7 @@ class State:
     student, teacher: the two copies (methods, section 1).
     seed: of everything drawn at random. turns, steps: taken so far.
     pages: slice → what is remembered of it. accepted: slices, in order of acceptance.
-    record: (labels, factors), see ``trust``. refused: updates that the guard damped.
+    record: see ``trust``. refused: updates that the guard damped.
     """
 
     frame: Frame

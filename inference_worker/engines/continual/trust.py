@@ -2,7 +2,9 @@
 
 Whenever a slice is accepted, its mask says which factor on the network's log-odds would
 have shown it best at first sight; the factor with the best record is used from then on.
-A network that has been led astray is so left out without anybody noticing.
+A network that has been led astray is so left out without anybody noticing. Slices whose
+neighbours hold the label and slices whose neighbours do not are different questions
+(where does it end, does it begin) and have a record each.
 """
 
 from __future__ import annotations
@@ -19,45 +21,66 @@ FACTORS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _KEPT = 0.7
 """Share of the record that outlives every accepted slice."""
 
+Record = NDArray[np.float64]
+"""(2, labels, factors): without, and with, the label in a neighbour's mask."""
 
-def first_record(labels: int) -> NDArray[np.float64]:
-    """Nothing known yet: (labels, factors)."""
-    return np.zeros((labels, len(FACTORS)))
+
+def first_record(labels: int) -> Record:
+    """Nothing known yet."""
+    return np.zeros((2, labels, len(FACTORS)))
+
+
+def beside(prior: Odds) -> NDArray[np.intp]:
+    """Per label 1 where a neighbour's mask holds it, else 0."""
+    return np.asarray((prior > 0).any(axis=(1, 2)), dtype=np.intp)
 
 
 def recorded(
-    record: NDArray[np.float64],
+    record: Record,
     network: Odds,
     prior: Odds | None,
     truth: NDArray[np.uint8],
     fresh: Sequence[int],
-) -> NDArray[np.float64]:
+) -> Record:
     """The record with one more accepted slice.
 
     Parameters
     ----------
-    network, prior: what was known of the slice before any mark of it was learnt.
-    truth: output channels (h, w) of the accepted mask.
+    network, prior: (labels, h, w), what was known of the slice before it was learnt.
+    truth: output channels (h, w) of the accepted mask. fresh: as for ``fused``.
     """
     if prior is None:
         return record
-    scores = np.zeros_like(record)
+    kept = record.copy()
+    rows = beside(prior)
+    for label, row in enumerate(rows):
+        kept[row, label] *= _KEPT
     for column, factor in enumerate(FACTORS):
-        odds = fused(network, prior, [factor] * len(record), fresh)
-        for label in range(len(record)):
+        odds = fused(network, prior, [factor] * len(rows), fresh)
+        for label, row in enumerate(rows):
             shown, right = odds[label] > 0, truth == label + 1
             size = int(shown.sum() + right.sum())
             both = int((shown & right).sum())
-            scores[label, column] = 2 * both / size if size else 1.0
-    return _KEPT * record + scores
+            kept[row, label, column] += 2 * both / size if size else 1.0
+    return kept
 
 
-def factors(record: NDArray[np.float64], default: float) -> list[float]:
-    """Per label the factor with the best record; ``default`` where there is none."""
+def factors(
+    record: Record, prior: Odds | None, default: tuple[float, float]
+) -> list[float]:
+    """Per label the factor with the best record.
+
+    Parameters
+    ----------
+    default: the factor without, and with, the label in a neighbour's mask, where there
+        is no record; among equals the one nearest to it is taken.
+    """
+    if prior is None:
+        return [1.0] * record.shape[1]
     known = np.asarray(FACTORS)
     chosen = []
-    for row in record:
-        best = known[row >= row.max() - 1e-9]
-        # Among equals the one nearest to the default: no evidence moves nothing.
-        chosen.append(float(best[np.abs(best - default).argmin()]))
+    for label, row in enumerate(beside(prior)):
+        scores = record[row, label]
+        best = known[scores >= scores.max() - 1e-9]
+        chosen.append(float(best[np.abs(best - default[row]).argmin()]))
     return chosen
