@@ -28,7 +28,7 @@ def snapshot_keep(*, report: Mapping[str, Any]) -> None:
 
 
 def carry_keep(*, report: Mapping[str, Any]) -> None:
-    """Record what a session leaves to the next ones, once."""
-    Session.objects.filter(pk=report["session"], carry_wanted=True).update(
+    """Record what a session leaves to the next ones, once; late is not too late."""
+    Session.objects.filter(pk=report["session"], left_key="").update(
         left_key=report["key"], left_digest=report["sha256"], carry_wanted=False
     )

@@ -17,7 +17,7 @@ from annotation.models import Session, Turn
 from annotation.models.session import SessionState
 from annotation.models.turn import TurnState
 from annotation.services.answer import worker_lost
-from inference_worker.contract.names import ANSWER_WAIT_S, ATTEMPTS_MAX, LINE_WAIT_S
+from inference_worker.contract.names import ASK_AGAIN_S, ATTEMPTS_MAX, LINE_WAIT_S
 
 log = structlog.get_logger(__name__)
 
@@ -72,18 +72,19 @@ class Watch:
         signs = [at for at in (session.sent_at, session.heard_at) if at is not None]
         if session.sent_digest is None or not signs:
             return None if _is_fresh(session) else False
-        since, now = max(signs), timezone.now()
+        silence = timezone.now() - max(signs)
         lease = lease_read(session=session.pk)
-        if lease is not None and lease.fence == session.fence:
-            if not lease.alive:
-                return _worker_died(session)
-            silent = now - since > timedelta(seconds=ANSWER_WAIT_S)
-            if silent or since < self._restarted_at:
-                return True
-            return False if session.sent_digest != session.log_digest else None
-        in_line = now - since < timedelta(seconds=LINE_WAIT_S)
-        shaken = since < max(self._restarted_at, self._vanished_at)
-        return True if shaken or not in_line else None
+        held = lease is not None and lease.fence == session.fence
+        if lease is not None and held and not lease.alive:
+            return _worker_died(session)
+        shaken = max(signs) < (
+            self._restarted_at if held else max(self._restarted_at, self._vanished_at)
+        )
+        longest = timedelta(seconds=ASK_AGAIN_S if held else LINE_WAIT_S)
+        if shaken or silence > longest:
+            return True if session.state == SessionState.OPEN else _carry_late(session)
+        behind = session.sent_digest != session.log_digest
+        return False if held and behind else None
 
 
 def sessions_waiting() -> QuerySet[Session]:
@@ -106,9 +107,13 @@ def _is_fresh(session: Session) -> bool:
 def _worker_died(session: Session) -> bool | None:
     log.warning("worker lost", session=str(session.pk), attempts=session.attempts + 1)
     if session.state != SessionState.OPEN:
-        session.attempts += 1
-        # Nobody waits for a carry: it is given up, and the next session has none.
-        session.carry_wanted = session.attempts < ATTEMPTS_MAX
-        session.save(update_fields=["attempts", "carry_wanted"])
-        return True if session.carry_wanted else None
+        return _carry_late(session)
     return True if worker_lost(session=session) else None
+
+
+def _carry_late(session: Session) -> bool | None:
+    """Ask a few times: an engine may have nothing to leave, and nobody waits for it."""
+    session.attempts += 1
+    session.carry_wanted = session.attempts < ATTEMPTS_MAX
+    session.save(update_fields=["attempts", "carry_wanted"])
+    return True if session.carry_wanted else None

@@ -31,9 +31,9 @@ LEASE_TTL_S: Final = 30
 MESSAGE_EXPIRES_S: Final = 60
 # Without a lease, a message may be waiting in line for so long before it is sent again.
 LINE_WAIT_S: Final = 20.0
-# A living worker that says nothing of a session for longer has lost it. Longer than
-# the silence after which a worker ends itself.
-ANSWER_WAIT_S: Final = 330.0
+# A living worker that says nothing of a session for so long is asked again: its answer
+# may be lost, and if it is busy, asking costs it nothing.
+ASK_AGAIN_S: Final = 10.0
 # So many workers may die or break over one turn before it is taken out of the log.
 ATTEMPTS_MAX: Final = 3
 CANCEL_TTL_S: Final = 600

@@ -107,7 +107,7 @@ def test_a_turn_that_was_never_sent_is_sent(watch, waiting, look):
 
 def test_a_holder_silent_for_too_long_is_asked_again(watch, waiting, look, valkey):
     hold(valkey, waiting, "one")
-    age(waiting, names.ANSWER_WAIT_S + 1)
+    age(waiting, names.ASK_AGAIN_S + 1)
     assert look() == [("one", waiting.fence)]
 
 
@@ -146,6 +146,17 @@ def test_answered_sessions_are_not_looked_at(waiting):
     assert not sessions_waiting().exists()
     Session.objects.filter(pk=waiting.pk).update(carry_wanted=True)
     assert sessions_waiting().exists()
+
+
+def test_a_carry_that_never_comes_is_given_up(watch, waiting, look):
+    Session.objects.filter(pk=waiting.pk).update(state="submitted", carry_wanted=True)
+    for fence in range(1, names.ATTEMPTS_MAX):
+        age(waiting, names.LINE_WAIT_S + 1)
+        assert look() == [("", waiting.fence + fence)]
+    age(waiting, names.LINE_WAIT_S + 1)
+    assert look() == []
+    waiting.refresh_from_db()
+    assert not waiting.carry_wanted
 
 
 def test_a_carry_that_kills_workers_is_given_up(watch, waiting, look, valkey):
