@@ -22,7 +22,10 @@ export class LayerCanvas {
       this.#canvas.width = width;
       this.#canvas.height = height;
     } else {
-      this.context.clearRect(0, 0, width, height);
+      // In two parts: where clearing the whole canvas is all that a frame
+      // does, Chromium 156 keeps showing the old picture.
+      this.context.clearRect(0, 0, width, height - 1);
+      this.context.clearRect(0, height - 1, width, 1);
     }
     return ratio;
   }
