@@ -20,7 +20,7 @@ BETA = 130.0
 """Scikit-image's β, for intensities in [0, 1]."""
 
 UNDECIDED = 0
-"""The value that scikit-image decides; our background becomes 1, label v is v + 1."""
+"""The value that scikit-image decides; the labels marked are numbered from 1."""
 
 
 def first_reached(look: Look) -> Slice:
@@ -28,11 +28,13 @@ def first_reached(look: Look) -> Slice:
     seeds = seeds_of(look)
     if seeds is None:
         return np.zeros_like(look.said)
-    marks = np.where(
-        seeds.labels == UNMARKED, UNDECIDED, seeds.labels.astype(np.int32) + 1
-    )
-    if (marks != UNDECIDED).all():
+    marked = seeds.labels != UNMARKED
+    if marked.all():
         return paste(seeds, seeds.labels, look.said.shape)
+    # Numbered without gaps: scikit-image renumbers labels that have some.
+    values = np.unique(seeds.labels[marked])
+    marks = np.full(seeds.labels.shape, UNDECIDED, dtype=np.int32)
+    marks[marked] = np.searchsorted(values, seeds.labels[marked]) + 1
     walked = random_walker(
         look.grey[seeds.area].astype(np.float64),
         marks,
@@ -41,7 +43,7 @@ def first_reached(look: Look) -> Slice:
         tol=1e-5,
     )
     # A voxel shut in by marks of none is told apart by −1: it is background.
-    labels = np.maximum(walked - 1, 0).astype(np.uint8)
+    labels = np.where(walked > 0, values[np.maximum(walked, 1) - 1], 0).astype(np.uint8)
     return paste(seeds, labels, look.said.shape)
 
 
