@@ -79,6 +79,7 @@ class Reader:
             },
             max_size=None,
             compression=None,
+            legacy=True,  # connected until told otherwise: no block to be in
         )
         return Case(session, socket)
 
