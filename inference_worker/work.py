@@ -229,7 +229,9 @@ class Work:
         if standing.superseded:
             raise Superseded
         if watched is not None and standing.cancelled == watched.id:
-            raise SessionRefused("cancelled", "The mark was taken back.")
+            # Not the turn that is being replayed is cancelled, but who waits for it.
+            refusal = SessionRefused("cancelled", "The mark was taken back.")
+            raise TurnFailed(watched, refusal)
 
     def _keep(self, session: Session, turn: Turn, *, recent: int) -> None:
         """Keep the state after ``turn``, which has ``recent`` more to follow it."""

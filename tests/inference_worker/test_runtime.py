@@ -237,6 +237,19 @@ def test_a_cancelled_turn_never_happened(runtime, outbox, registry, web, tmp_pat
     np.testing.assert_array_equal(web.draft, replayed(tmp_path, web))
 
 
+def test_a_turn_cancelled_during_the_replay_before_it_is_the_one_that_fails(
+    runtime, outbox, registry, web
+):
+    web.take(STROKE)
+    web.answered.add(web.turns[0]["id"])
+    cancelled = web.take(Visit(2))["log"]["turns"][0]["id"]
+    registry.cancelled[web.session] = cancelled
+    runtime.take_turns(web.tell_all())
+    (failed,) = outbox.named(names.TURN_FAILED)
+    assert failed["turn"] == cancelled
+    assert failed["error"]["code"] == "session:cancelled"
+
+
 def test_a_broken_engine_fails_the_turn_and_keeps_the_session(
     tmp_path, outbox, registry, runtime
 ):
