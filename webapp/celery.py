@@ -1,4 +1,4 @@
-"""Celery on the web's side: publishes work, and runs the ``desk`` that takes answers."""
+"""Celery on the web side: publishes work, and runs the ``desk`` that takes answers."""
 
 import os
 from typing import Any

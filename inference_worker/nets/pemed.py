@@ -54,7 +54,7 @@ def as_tokens(grid: Tensor) -> Tensor:
 
 def as_grid(tokens: Tensor, size: torch.Size) -> Tensor:
     """(b, y·x, c) to (b, c, y, x), ``size`` being (y, x)."""
-    return tokens.transpose(1, 2).unflatten(2, tuple(size))
+    return tokens.transpose(1, 2).reshape(len(tokens), -1, *size)
 
 
 class Attention(nn.Module):
@@ -83,7 +83,8 @@ class Attention(nn.Module):
         return as_grid(self.out(read.transpose(1, 2).flatten(2)), size)
 
     def _split(self, tokens: Tensor) -> Tensor:
-        return tokens.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        count, places, _ = tokens.shape
+        return tokens.reshape(count, places, self.heads, -1).transpose(1, 2)
 
 
 class Block(nn.Module):
