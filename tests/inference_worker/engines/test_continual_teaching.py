@@ -1,7 +1,7 @@
 """The engine teaches: marks on three slices help those and the untouched ones after.
 
-A tiny network is trained here, in seconds, on generated slices; the volume it then meets
-has other intensities, as another scanner's would.
+A tiny network is trained here, in seconds, on generated slices; the volume it then
+meets has other intensities, as another scanner's would.
 """
 
 from dataclasses import replace
@@ -39,8 +39,8 @@ def organs(rng: np.random.Generator, depth: int) -> np.ndarray:
     """Two ellipses that drift from slice to slice: uint8 (depth, y, x)."""
     y, x = np.mgrid[0:SIDE, 0:SIDE]
     labels = np.zeros((depth, SIDE, SIDE), np.uint8)
-    middles = rng.uniform(-3, 3, (2, 2)) + [[30, 20], [32, 47]]
-    radii = rng.uniform(-1.5, 1.5, (2, 2)) + [[15, 11], [10, 8]]
+    middles = rng.uniform(-3, 3, (2, 2)) + np.array([[30, 20], [32, 47]])
+    radii = rng.uniform(-1.5, 1.5, (2, 2)) + np.array([[15, 11], [10, 8]])
     drift = rng.uniform(-1.2, 1.2, (2, 2))
     for z in range(depth):
         for organ in (0, 1):
