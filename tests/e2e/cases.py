@@ -34,7 +34,9 @@ def write_cases(folder: Path) -> None:
     """Write every case of the suite into ``folder``."""
     for number, (name, affine) in enumerate(AFFINES.items()):
         write_ct(folder / f"{name}.nii.gz", _orthogonal(affine), seed=number)
-    for number, name in enumerate(("walk", "undo", "reload", "submit", "offline")):
+    for number, name in enumerate(
+        ("walk", "undo", "reload", "submit", "offline", "timed")
+    ):
         write_ct(folder / f"{name}.nii.gz", AFFINES["upright"], seed=10 + number)
     write_cells(folder / "cells.png")
 
