@@ -54,8 +54,9 @@ format: $(INSTALLED) $(MODULES) ## rewrite the sources in the house's style
 bench: $(INSTALLED) $(BUILT) ## time answers, bytes and memory of a whole stack on this machine
 	$(BIN)/python -m tests.bench $(ARGS)
 
-study: $(INSTALLED) ## measure engines on cases; ARGS="run --help"
-	$(BIN)/python -m inference_worker.evaluation $(ARGS)
+study: $(INSTALLED) ## compare the methods with a simulated reader; ARGS="run --help" for more
+	$(BIN)/python -m inference_worker.evaluation \
+	  $(or $(ARGS),study --quick --data "$${SLICEWISE_STUDY_DATA:-../shared/data}")
 
 fresh: ## both of README's commands from a clean clone, in an empty home and environment
 	$(PYTHON) tests/fresh.py $(ARGS)

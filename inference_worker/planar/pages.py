@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ class Page:
     shown: Slice | None = None
     accepted: bool = False
 
-    def marked(self, prompts: Iterable[Prompt]) -> Page:
+    def marked(self, prompts: Iterable[Prompt]) -> Self:
         """The page with more marks: no longer accepted."""
         return replace(self, prompts=(*self.prompts, *prompts), accepted=False)
 

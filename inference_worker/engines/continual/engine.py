@@ -22,11 +22,12 @@ from inference_worker.engines.continual.lessons import (
     learn_marks,
     looks,
 )
-from inference_worker.engines.continual.memory import Page, marks_by_slice
-from inference_worker.engines.continual.network import Network
+from inference_worker.engines.continual.memory import Page
 from inference_worker.engines.continual.sight import Eye
 from inference_worker.engines.continual.state import State
 from inference_worker.nets import BaseModel
+from inference_worker.nets.labelled import Network
+from inference_worker.planar.pages import marks_by_slice
 
 
 class Continual:

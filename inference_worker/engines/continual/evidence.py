@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 
 from inference_worker.engines.continual.config import Config
-from inference_worker.engines.continual.network import Weights
 from inference_worker.engines.continual.prior import PRIORS, nearest, spatial_prior
 from inference_worker.engines.continual.state import State
+from inference_worker.nets.labelled import Weights
 
 Odds = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from inference_worker.engines.continual.network import Network, Weights
+from inference_worker.nets.labelled import Network, Weights
 
 _SMALLEST = 16
 """Pixels: a class that the frozen model shows on fewer may well vanish."""

@@ -10,12 +10,7 @@ import torch
 
 from inference_worker.engines.continual import guard
 from inference_worker.engines.continual.config import Config
-from inference_worker.engines.continual.memory import (
-    Page,
-    stroke_covers,
-    thick_strokes,
-)
-from inference_worker.engines.continual.network import Weights
+from inference_worker.engines.continual.memory import Page, thick_strokes
 from inference_worker.engines.continual.state import State
 from inference_worker.engines.continual.teaching import (
     Steps,
@@ -25,6 +20,8 @@ from inference_worker.engines.continual.teaching import (
     turn_steps,
     window_around,
 )
+from inference_worker.nets.labelled import Weights
+from inference_worker.planar.pages import stroke_covers
 
 _log = structlog.get_logger()
 

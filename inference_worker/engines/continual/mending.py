@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference_worker.engines.continual.evidence import Odds
-from inference_worker.engines.continual.geodesic import geodesic_distance
 from inference_worker.engines.continual.mender import SIDE, STANDING, Mender, seen
+from inference_worker.planar.geodesic import geodesic_distance
 
 Cover = NDArray[np.bool_]
 Floats = NDArray[np.float32]

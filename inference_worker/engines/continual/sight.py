@@ -18,12 +18,7 @@ from inference_worker.engines.continual.evidence import (
     network_odds,
     prior_odds,
 )
-from inference_worker.engines.continual.memory import (
-    Page,
-    boxes_on,
-    fixed_labels,
-    stroke_covers,
-)
+from inference_worker.engines.continual.memory import Page
 from inference_worker.engines.continual.mender import trained_mender
 from inference_worker.engines.continual.mending import (
     Cover,
@@ -36,6 +31,7 @@ from inference_worker.engines.continual.mending import (
     unfilled,
 )
 from inference_worker.engines.continual.state import State
+from inference_worker.planar.pages import boxes_on, fixed_labels, stroke_covers
 
 _ACCEPTED = 4.0
 """Log-odds of what an accepted mask holds, should the reader mark it again."""

@@ -15,7 +15,7 @@ from inference_worker.contract.errors import EngineFailed
 from inference_worker.contract.wire import prompt_from_json, prompt_to_json
 from inference_worker.engines.continual.frame import Frame
 from inference_worker.engines.continual.memory import Page
-from inference_worker.engines.continual.network import (
+from inference_worker.nets.labelled import (
     NEW_BIAS,
     NEW_WEIGHT,
     Network,

@@ -22,7 +22,7 @@ from inference_worker.engines.continual.losses import (
     replay_loss,
     uncertain_ratio,
 )
-from inference_worker.engines.continual.network import (
+from inference_worker.nets.labelled import (
     Network,
     Weights,
     trained_names,

@@ -23,11 +23,8 @@ from inference_worker.engines.continual.losses import (
     replay_loss,
     uncertain_ratio,
 )
-from inference_worker.engines.continual.memory import (
-    fixed_labels,
-    stroke_covers,
-    thick_strokes,
-)
+from inference_worker.engines.continual.memory import thick_strokes
+from inference_worker.planar.pages import fixed_labels, stroke_covers
 
 
 def probability(*pixels: tuple[float, ...]) -> torch.Tensor:

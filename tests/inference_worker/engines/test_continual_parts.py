@@ -12,16 +12,16 @@ from inference_worker.contract.geometry import Region
 from inference_worker.contract.prompts import Accept, Box, Click, Paint, Visit
 from inference_worker.engines.continual import Config, Continual, guard, lessons, trust
 from inference_worker.engines.continual.evidence import UNSEEN, fused
-from inference_worker.engines.continual.geodesic import geodesic_distance
-from inference_worker.engines.continual.network import (
+from inference_worker.engines.continual.prior import matched, moved, nearest
+from inference_worker.engines.continual.teaching import Window, window_around
+from inference_worker.nets import Preprocessing, build_network, wrap_module
+from inference_worker.nets.labelled import (
     NEW_WEIGHT,
     Network,
     trained_names,
 )
-from inference_worker.engines.continual.prior import matched, moved, nearest
-from inference_worker.engines.continual.teaching import Window, window_around
-from inference_worker.nets import Preprocessing, build_network, wrap_module
 from inference_worker.nets.preprocessing import Frame
+from inference_worker.planar.geodesic import geodesic_distance
 from tests.inference_worker.engines.cases import LABELS, grey_volume
 
 SMALL = {"encoder": "resnet18", "width": 8, "classes": 3, "seed": 0}
