@@ -124,6 +124,29 @@ def prepare(root: Path, *, embedded: bool) -> Places:
     return places
 
 
+COPIES = Path("/var/lib/slicewise/programs")
+"""Programs of a checkout that the services' user may not enter."""
+
+
+def usable_program(program: Path, user: int | None) -> Path:
+    """Return ``program``, or a copy of it where ``user`` cannot reach it.
+
+    A copy is moved into place whole and never written to again: it may be running.
+    """
+    if reachable(program, user):
+        return program
+    target = COPIES / f"{program.name}-{program.stat().st_mtime_ns}"
+    if not target.exists():
+        passable(COPIES.parent)
+        COPIES.mkdir(exist_ok=True)
+        COPIES.chmod(0o755)
+        making = Path(tempfile.mkdtemp(dir=COPIES)) / program.name
+        shutil.copy2(program, making)
+        making.replace(target)
+        making.parent.rmdir()
+    return target
+
+
 def usable_programs(directory: Path, user: int | None) -> Path:
     """Return ``directory``, or a copy of its package where ``user`` cannot enter.
 
@@ -132,14 +155,13 @@ def usable_programs(directory: Path, user: int | None) -> Path:
     if reachable(directory / "postgres", user):
         return directory
     package = directory.parents[1]
-    copies = Path("/var/lib/slicewise/programs")
     stamp = f"{package.name}-{(directory / 'postgres').stat().st_mtime_ns}"
-    target = copies / stamp
+    target = COPIES / stamp
     if not target.exists():
-        passable(copies.parent)
-        copies.mkdir(exist_ok=True)
-        copies.chmod(0o755)
-        making = Path(tempfile.mkdtemp(dir=copies))
+        passable(COPIES.parent)
+        COPIES.mkdir(exist_ok=True)
+        COPIES.chmod(0o755)
+        making = Path(tempfile.mkdtemp(dir=COPIES))
         for part in (package, package.with_name(f"{package.name}.libs")):
             if part.exists():
                 shutil.copytree(part, making / part.name)

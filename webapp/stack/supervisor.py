@@ -46,8 +46,9 @@ class Supervisor:
 
     def add(self, make: Callable[[], Child]) -> Child:
         post = Post(make)
+        child = post.fill()
         self.posts.append(post)
-        return post.fill()
+        return child
 
     def look_after(self) -> None:
         """Fill again the posts whose child is dead, or raise when one dies too often.

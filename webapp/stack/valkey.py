@@ -1,14 +1,12 @@
 """The embedded Valkey: a foreground child on a unix socket."""
 
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 import redis
 
 from webapp.stack.child import Child, bare_environment, wait_until
 from webapp.stack.errors import StackError
-from webapp.stack.places import Places, reachable
+from webapp.stack.places import Places, usable_program
 from webapp.stack.programs import valkey_program
 
 
@@ -16,13 +14,7 @@ def valkey_child(
     places: Places, environment: Mapping[str, str], *, throw_away: bool = False
 ) -> Child:
     """Return the message broker. Nothing in it is the only copy: leases, queues."""
-    program = valkey_program()
-    if not reachable(program, places.user):
-        target = Path("/var/lib/slicewise/programs") / program.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.parent.chmod(0o755)
-        shutil.copy2(program, target)
-        program = target
+    program = usable_program(valkey_program(), places.user)
     settings = {
         "port": "0",
         "unixsocket": str(places.sockets / "valkey.sock"),
