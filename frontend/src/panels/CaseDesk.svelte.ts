@@ -5,28 +5,21 @@ import type { Shape, VoxelIndex } from '../geometry/frames';
 import { VolumeGeometry } from '../geometry/VolumeGeometry';
 import { activePrompts } from '../session/activePrompts';
 import type { EventRecorder } from '../session/EventRecorder';
-import type { LogTurn } from '../session/LogState';
 import type { MaskCause, Session } from '../session/Session';
 import type { SessionStatus } from '../session/SessionStatus';
-import { type SliceState, sliceStates } from '../session/sliceStates';
-import { turnToRedo } from '../session/turnToRedo';
-import { turnToUndo } from '../session/turnToUndo';
 import { unansweredPrompts } from '../session/unansweredPrompts';
 import { VisitPlanner } from '../session/VisitPlanner';
-import { makeTool } from '../tools/makeTool';
-import { offeredTools } from '../tools/offeredTools';
 import { PaneInput } from '../tools/PaneInput';
 import type { PromptTool } from '../tools/PromptTool';
-import type { ToolName } from '../tools/ToolName';
 import type { MaskStyle } from '../viewer/LabelStyle';
 import { PaneLayers } from '../viewer/PaneLayers';
 import { parseColor } from '../viewer/parseColor';
 import type { Viewer, Window } from '../viewer/Viewer';
 import { type WindowPreset, windowPresets } from '../viewer/windowPresets';
 import { asWireError } from '../wire/asWireError';
-import type { Prompt } from '../wire/Prompt';
-import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 import { NoticeBoard } from './NoticeBoard.svelte';
+import { ToolBox } from './ToolBox.svelte';
+import { TurnDesk } from './TurnDesk.svelte';
 
 /** A label as the reader sees and sets it. */
 export interface DeskLabel {
@@ -37,7 +30,6 @@ export interface DeskLabel {
 }
 
 const SAMPLE_MS = 500;
-const WIDEST = 99;
 
 /**
  * The reader's desk: what is chosen and shown on the page, and everything that
@@ -47,13 +39,9 @@ export class CaseDesk {
   readonly detail: SessionDetail;
   readonly geometry: VolumeGeometry;
   readonly recorder: EventRecorder;
-  readonly tools: readonly ToolName[];
   readonly presets: readonly WindowPreset[];
   readonly color: boolean;
 
-  tool = $state<ToolName>('pan');
-  label = $state(1);
-  width = $state(5);
   opacity = $state(0.4);
   outline = $state(true);
   marksShown = $state(true);
@@ -62,9 +50,6 @@ export class CaseDesk {
   loaded = $state(0);
   window = $state.raw<Window | null>(null);
   status = $state.raw<SessionStatus>();
-  states = $state.raw<readonly SliceState[]>([]);
-  canUndo = $state(false);
-  canRedo = $state(false);
   helpOpen = $state(false);
   submitOpen = $state(false);
   submitted = $state(false);
@@ -77,6 +62,8 @@ export class CaseDesk {
   drawn = $state(0);
 
   readonly session: Session;
+  readonly box: ToolBox;
+  readonly turns: TurnDesk;
   readonly board = new NoticeBoard();
   viewer: Viewer | null = null;
   #layers: PaneLayers | null = null;
@@ -100,14 +87,21 @@ export class CaseDesk {
       volume.affine,
     );
     this.color = volume.channels > 1;
-    this.tools = offeredTools(engine.prompts);
-    this.tool = this.tools[0] ?? 'pan';
     this.labels = labels.map((label) => ({ ...label, visible: true }));
-    this.label = labels[0]?.value ?? 1;
     this.submitted = detail.state === 'submitted';
     this.presets = windowPresets(volume.modality, this.ownWindow);
     this.status = session.status;
-    this.#logChanged();
+    this.box = new ToolBox(
+      this.geometry,
+      recorder,
+      engine.prompts,
+      labels.map(({ value }) => value),
+      (tool) => {
+        this.viewer?.setPanning(tool === 'pan');
+        this.#layers?.setBrush(null);
+      },
+    );
+    this.turns = new TurnDesk(session, recorder, engine.prompts, this);
     this.#visits = engine.prompts.includes('visit')
       ? new VisitPlanner(session)
       : null;
@@ -115,7 +109,7 @@ export class CaseDesk {
       this.status = status;
     });
     session.events.on('log', () => {
-      this.#logChanged();
+      this.turns.changed();
       this.#layers?.maskChanged();
     });
     session.events.on('mask', ({ cause }) => this.#maskChanged(cause));
@@ -155,11 +149,6 @@ export class CaseDesk {
   /** Whether the shown slice was asked for, if it has to be. */
   get visited(): boolean {
     return this.#visits?.idle ?? true;
-  }
-
-  /** The label that the chosen tool gives. */
-  get markedLabel(): number {
-    return this.tool === 'erase' ? 0 : this.label;
   }
 
   /** Take over a pane whose picture `viewer` draws. */
@@ -206,45 +195,17 @@ export class CaseDesk {
     viewer.events.on('error', (error) => this.board.tell(error));
   }
 
-  // Tools
-
-  chooseTool(tool: ToolName): void {
-    if (this.tools.includes(tool)) {
-      this.tool = tool;
-      this.recorder.record('tool', { tool });
-      this.viewer?.setPanning(tool === 'pan');
-      this.#layers?.setBrush(null);
-    }
-  }
-
-  chooseLabel(value: number): void {
-    if (value === 0) {
-      this.chooseTool('erase');
-    } else if (this.labels.some((label) => label.value === value)) {
-      this.label = value;
-      this.recorder.record('label', { label: value });
-      if (this.tool === 'erase') {
-        this.chooseTool('scribble');
-      }
-    }
-  }
-
-  setWidth(width: number): void {
-    this.width = Math.min(Math.max(Math.round(width), 1), WIDEST);
-    this.recorder.sample('width', SAMPLE_MS, { width: this.width });
-  }
-
   /** Space held: the primary button pans; released unused: accept. */
   holdSpace(held: boolean): void {
     if (held === this.spaceHeld) {
       return;
     }
     this.spaceHeld = held;
-    this.viewer?.setPanning(held || this.tool === 'pan');
+    this.viewer?.setPanning(held || this.box.tool === 'pan');
     if (held) {
       this.#spacePanned = false;
     } else if (!this.#spacePanned) {
-      this.accept();
+      this.turns.accept();
     }
   }
 
@@ -254,53 +215,10 @@ export class CaseDesk {
     this.holdSpace(false);
   }
 
-  // Turns
-
-  undo(): void {
-    if (!this.writable || !this.canUndo) {
-      return;
-    }
-    this.#showTurn(turnToUndo(this.session.log));
-    this.session.undo();
-  }
-
-  redo(): void {
-    if (!this.writable || !this.canRedo) {
-      return;
-    }
-    this.#showTurn(turnToRedo(this.session.log));
-    this.session.redo();
-  }
-
   /** Give up the mark under the hand, else the newest answer being made. */
   cancel(): void {
     if (!this.#input?.cancel()) {
       this.session.cancel();
-    }
-  }
-
-  /** "This slice is right": on to the next, which is asked for in one turn. */
-  accept(): void {
-    const here = this.slice;
-    const next = here + 1 < this.count ? here + 1 : null;
-    const kinds = this.detail.engine.prompts;
-    const again =
-      next !== null &&
-      (this.states[next] === 'untouched' || this.states[next] === 'predicted');
-    const prompts: readonly Prompt[] = [
-      ...(kinds.includes('accept')
-        ? [{ kind: 'accept', slice: here } as const]
-        : []),
-      ...(again && kinds.includes('visit')
-        ? [{ kind: 'visit', slice: next } as const]
-        : []),
-    ];
-    this.recorder.record('accept', { slice: here });
-    if (prompts.length > 0 && this.writable) {
-      this.session.take(prompts);
-    }
-    if (next !== null) {
-      this.goto(next);
     }
   }
 
@@ -409,22 +327,17 @@ export class CaseDesk {
       this.#spacePanned = true;
       return null;
     }
-    return this.writable
-      ? makeTool(this.tool, this.geometry, this.label, this.width)
-      : null;
+    return this.writable ? this.box.begin() : null;
   }
 
   #hover(index: VoxelIndex | null): void {
-    const draws = this.tool === 'scribble' || this.tool === 'erase';
     this.#layers?.setBrush(
-      index && draws && !this.spaceHeld
-        ? { at: index, width: this.width, label: this.markedLabel }
-        : null,
+      index && !this.spaceHeld ? this.box.brushAt(index) : null,
     );
   }
 
   #maskChanged(cause: MaskCause | null): void {
-    this.#logChanged();
+    this.turns.changed();
     this.#layers?.maskChanged(
       cause
         ? () => this.recorder.record('prediction_rendered', { ...cause })
@@ -442,20 +355,5 @@ export class CaseDesk {
       opacity: this.opacity,
       outline: this.outline,
     };
-  }
-
-  #logChanged(): void {
-    const { log, mask } = this.session;
-    this.states = sliceStates(log, mask.known, this.count);
-    this.canUndo = turnToUndo(log) !== null;
-    this.canRedo = turnToRedo(log) !== null;
-  }
-
-  /** Show the slice on which an undo or redo will act. */
-  #showTurn(turn: LogTurn | null): void {
-    const prompt = turn?.prompts.find(({ kind }) => kind !== 'visit');
-    if (prompt) {
-      this.goto(sliceOfPrompt(prompt));
-    }
   }
 }

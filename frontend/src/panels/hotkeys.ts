@@ -13,7 +13,7 @@ const label = (value: number): Hotkey => ({
   keys: [String(value)],
   shown: String(value),
   title: value === 0 ? 'Background' : `Label ${value}`,
-  run: (desk) => desk.chooseLabel(value),
+  run: (desk) => desk.box.chooseLabel(value),
 });
 
 /** Every hotkey but Space, which acts on release (see `CaseDesk.holdSpace`). */
@@ -22,43 +22,43 @@ export const hotkeys: readonly Hotkey[] = [
     keys: ['s'],
     shown: 'S',
     title: 'Scribble',
-    run: (desk) => desk.chooseTool('scribble'),
+    run: (desk) => desk.box.choose('scribble'),
   },
   {
     keys: ['e'],
     shown: 'E',
     title: 'Scribble background',
-    run: (desk) => desk.chooseTool('erase'),
+    run: (desk) => desk.box.choose('erase'),
   },
   {
     keys: ['c'],
     shown: 'C',
     title: 'Click',
-    run: (desk) => desk.chooseTool('click'),
+    run: (desk) => desk.box.choose('click'),
   },
   {
     keys: ['b'],
     shown: 'B',
     title: 'Box',
-    run: (desk) => desk.chooseTool('box'),
+    run: (desk) => desk.box.choose('box'),
   },
   {
     keys: ['p'],
     shown: 'P',
     title: 'Move the picture',
-    run: (desk) => desk.chooseTool('pan'),
+    run: (desk) => desk.box.choose('pan'),
   },
   {
     keys: ['['],
     shown: '[',
     title: 'Narrower stroke',
-    run: (desk) => desk.setWidth(desk.width - 1),
+    run: (desk) => desk.box.setWidth(desk.box.width - 1),
   },
   {
     keys: [']'],
     shown: ']',
     title: 'Wider stroke',
-    run: (desk) => desk.setWidth(desk.width + 1),
+    run: (desk) => desk.box.setWidth(desk.box.width + 1),
   },
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 0].map(label),
   {
@@ -77,13 +77,13 @@ export const hotkeys: readonly Hotkey[] = [
     keys: ['ctrl+z'],
     shown: 'Ctrl+Z',
     title: 'Undo',
-    run: (desk) => desk.undo(),
+    run: (desk) => desk.turns.undo(),
   },
   {
     keys: ['ctrl+y', 'ctrl+shift+z'],
     shown: 'Ctrl+Y',
     title: 'Redo',
-    run: (desk) => desk.redo(),
+    run: (desk) => desk.turns.redo(),
   },
   {
     keys: ['escape'],

@@ -1,0 +1,95 @@
+import type { EventRecorder } from '../session/EventRecorder';
+import type { LogTurn } from '../session/LogState';
+import type { Session } from '../session/Session';
+import { type SliceState, sliceStates } from '../session/sliceStates';
+import { turnToRedo } from '../session/turnToRedo';
+import { turnToUndo } from '../session/turnToUndo';
+import type { Prompt } from '../wire/Prompt';
+import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+
+/** What turns need to know of the rest of the desk. */
+export interface TurnPlace {
+  readonly slice: number;
+  readonly count: number;
+  readonly writable: boolean;
+  goto(slice: number): void;
+}
+
+/** The reader's way with the log: what was done, and what may be done to it. */
+export class TurnDesk {
+  states = $state.raw<readonly SliceState[]>([]);
+  canUndo = $state(false);
+  canRedo = $state(false);
+  readonly #session: Session;
+  readonly #recorder: EventRecorder;
+  readonly #kinds: readonly string[];
+  readonly #place: TurnPlace;
+
+  /** @param kinds prompts that the engine takes */
+  constructor(
+    session: Session,
+    recorder: EventRecorder,
+    kinds: readonly string[],
+    place: TurnPlace,
+  ) {
+    this.#session = session;
+    this.#recorder = recorder;
+    this.#kinds = kinds;
+    this.#place = place;
+    this.changed();
+  }
+
+  /** Log or mask are not what they were. */
+  changed(): void {
+    const { log, mask } = this.#session;
+    this.states = sliceStates(log, mask.known, this.#place.count);
+    this.canUndo = turnToUndo(log) !== null;
+    this.canRedo = turnToRedo(log) !== null;
+  }
+
+  undo(): void {
+    if (this.#place.writable && this.canUndo) {
+      this.#show(turnToUndo(this.#session.log));
+      this.#session.undo();
+    }
+  }
+
+  redo(): void {
+    if (this.#place.writable && this.canRedo) {
+      this.#show(turnToRedo(this.#session.log));
+      this.#session.redo();
+    }
+  }
+
+  /** "This slice is right": on to the next, which is asked for in one turn. */
+  accept(): void {
+    const { slice, count, writable } = this.#place;
+    const next = slice + 1 < count ? slice + 1 : null;
+    const again =
+      next !== null &&
+      (this.states[next] === 'untouched' || this.states[next] === 'predicted');
+    const prompts: readonly Prompt[] = [
+      ...(this.#kinds.includes('accept')
+        ? [{ kind: 'accept', slice } as const]
+        : []),
+      ...(again && this.#kinds.includes('visit')
+        ? [{ kind: 'visit', slice: next } as const]
+        : []),
+    ];
+    this.#recorder.record('accept', { slice });
+    if (prompts.length > 0 && writable) {
+      this.#session.take(prompts);
+    }
+    if (next !== null) {
+      this.#place.goto(next);
+    }
+  }
+
+  /** Show the slice on which an undo or redo will act. */
+  #show(turn: LogTurn | null): void {
+    const prompt = turn?.prompts.find(({ kind }) => kind !== 'visit');
+    if (prompt) {
+      this.#place.goto(sliceOfPrompt(prompt));
+    }
+  }
+}
