@@ -122,6 +122,7 @@ class Answer:
     number: int = 0
     stage: str = "marks"
     _changed: list[Region] = field(default_factory=list)
+    _quality: dict[str, float] = field(default_factory=dict)  # by slice
 
     def show(
         self, prediction: Prediction | None, canvas: Canvas, *, final: bool
@@ -130,13 +131,16 @@ class Answer:
         fresh = canvas.changes(self.canvas)
         self._changed = join_regions(self._changed, fresh)
         self.canvas = canvas
-        quality = prediction.quality if prediction else {}
+        fresh_quality: dict[str, float] = {}
         if prediction is not None:
             self.stage = prediction.stage
+            for z, value in prediction.quality.items():
+                fresh_quality[str(z)] = float(value)
+        self._quality |= fresh_quality
         self._send(
             canvas.pack(self._changed if final else fresh),
             final=final,
-            quality={str(z): float(value) for z, value in quality.items()} or None,
+            quality=(self._quality if final else fresh_quality) or None,
         )
 
     def show_again(self, canvas: Canvas, regions: Sequence[Region]) -> None:

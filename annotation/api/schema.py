@@ -143,18 +143,24 @@ class PackedSerializer(serializers.Serializer):
 
 
 class DraftSerializer(serializers.Serializer):
-    """The stored mask, one packed region per slice that has labels."""
+    """The stored mask, one packed region per slice that has labels, and by slice
+    how good the engine takes it to be, 0 to 1."""
 
     version = serializers.IntegerField()
     slices = PackedSerializer(many=True)
+    quality = serializers.DictField(child=serializers.FloatField())
 
 
 class TurnSerializer(serializers.Serializer):
-    """One turn of the log; ``kind`` and ``slice`` are its first prompt's."""
+    """One turn of the log; ``kind`` and ``slice`` are its first prompt's.
+
+    ``undone_at`` is when it left the log, in epoch ms.
+    """
 
     id = serializers.UUIDField()
     seq = serializers.IntegerField()
     state = serializers.CharField()
+    undone_at = serializers.FloatField(allow_null=True)
     kind = serializers.CharField()
     slice = serializers.IntegerField()
     final = serializers.BooleanField()

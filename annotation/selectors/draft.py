@@ -13,12 +13,20 @@ from inference_worker.contract.wire import unpack_mask
 
 
 def draft_read(*, session: Session) -> dict[str, Any]:
-    """Version and packed slices, of one moment."""
+    """Version, packed slices and their estimated quality, of one moment."""
     with transaction.atomic():
         # A shared lock: no answer is stored between the version and the slices.
         held = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
-        slices = held.draft_slices.order_by("index").values_list("packed", flat=True)
-        return {"version": held.draft_version, "slices": list(slices)}
+        rows = list(
+            held.draft_slices.order_by("index").only("index", "packed", "quality")
+        )
+        return {
+            "version": held.draft_version,
+            "slices": [row.packed for row in rows],
+            "quality": {
+                str(row.index): row.quality for row in rows if row.quality is not None
+            },
+        }
 
 
 def draft_labels(*, session: Session) -> NDArray[np.uint8]:

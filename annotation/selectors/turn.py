@@ -14,6 +14,7 @@ def turn_row(*, turn: Turn) -> dict[str, Any]:
         "id": str(turn.pk),
         "seq": turn.seq,
         "state": turn.state,
+        "undone_at": turn.undone_at and turn.undone_at.timestamp() * 1000,
         "kind": first["kind"],
         "slice": _slice(first),
         "final": turn.answered_at is not None,

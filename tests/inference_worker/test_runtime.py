@@ -71,7 +71,7 @@ def test_predictions_arrive_numbered_and_the_last_is_final(runtime, outbox, web)
     assert [answer["final"] for answer in answers] == [False, False, False, True]
     assert [answer["stage"] for answer in answers] == ["first"] * 2 + ["refined"] * 2
     assert {answer["log_digest"] for answer in answers} == {web.digest}
-    assert answers[-1]["quality"] == {"1": 0.5}
+    assert answers[-1]["quality"] == {"0": 0.5, "1": 0.5}
     assert set(answers[-1]["times"]) == {"queue_s", "load_s", "compute_s"}
 
 
@@ -212,6 +212,15 @@ def test_a_worker_that_lost_its_session_stops_in_the_middle(
     runtime.take_turns(web.take(STROKE, Visit(2), Visit(3)))
     assert len(outbox.named(names.PREDICTION_ARRIVED)) == 1
     assert len(runtime.sessions) == 0
+
+
+def test_the_final_answer_rates_every_slice_of_its_turn(runtime, outbox, web):
+    runtime.take_turns(web.take(Propagate(1)))
+    answers = outbox.named(names.PREDICTION_ARRIVED)
+    assert len(answers) > 2
+    rated = {z for answer in answers[:-1] for z in answer["quality"] or {}}
+    assert set(answers[-1]["quality"]) >= rated
+    assert len(rated) > 1
 
 
 def test_a_cancelled_turn_never_happened(runtime, outbox, registry, web, tmp_path):

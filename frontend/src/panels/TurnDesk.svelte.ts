@@ -1,7 +1,9 @@
 import type { EventRecorder } from '../session/EventRecorder';
 import type { LogTurn } from '../session/LogState';
+import { nextOpenSlice } from '../session/nextOpenSlice';
 import type { Session } from '../session/Session';
 import { type SliceState, sliceStates } from '../session/sliceStates';
+import { suggestedSlice } from '../session/suggestedSlice';
 import { turnToRedo } from '../session/turnToRedo';
 import { turnToUndo } from '../session/turnToUndo';
 import type { Prompt } from '../wire/Prompt';
@@ -18,6 +20,9 @@ export interface TurnPlace {
 /** The reader's way with the log: what was done, and what may be done to it. */
 export class TurnDesk {
   states = $state.raw<readonly SliceState[]>([]);
+  quality = $state.raw<ReadonlyMap<number, number>>(new Map());
+  /** the propagation that is being answered */
+  propagation = $state.raw<LogTurn | null>(null);
   canUndo = $state(false);
   canRedo = $state(false);
   readonly #session: Session;
@@ -43,6 +48,11 @@ export class TurnDesk {
   changed(): void {
     const { log, mask } = this.#session;
     this.states = sliceStates(log, mask.known, this.#place.count);
+    this.quality = new Map(this.#session.quality);
+    this.propagation =
+      this.#session.pending.find(({ prompts }) =>
+        prompts.some(({ kind }) => kind === 'propagate'),
+      ) ?? null;
     this.canUndo = turnToUndo(log) !== null;
     this.canRedo = turnToRedo(log) !== null;
   }
@@ -64,7 +74,9 @@ export class TurnDesk {
   /** "This slice is right": on to the next, which is asked for in one turn. */
   accept(): void {
     const { slice, count, writable } = this.#place;
-    const next = slice + 1 < count ? slice + 1 : null;
+    const next =
+      nextOpenSlice(this.states, slice) ??
+      (slice + 1 < count ? slice + 1 : null);
     const again =
       next !== null &&
       (this.states[next] === 'untouched' || this.states[next] === 'predicted');
@@ -82,6 +94,43 @@ export class TurnDesk {
     }
     if (next !== null) {
       this.#place.goto(next);
+    }
+  }
+
+  /** Whether the engine carries a slice through the volume. */
+  get propagates(): boolean {
+    return this.#kinds.includes('propagate');
+  }
+
+  /** The slice with the worst mask that is not accepted; null if unknown. */
+  get suggested(): number | null {
+    return suggestedSlice(this.states, this.quality);
+  }
+
+  /** Carry the shown slice's mask on: up, down, or (0) both ways. */
+  propagate(direction: 1 | -1 | 0): void {
+    const { slice, writable } = this.#place;
+    if (writable && this.propagates && !this.propagation) {
+      this.#session.take([
+        { kind: 'propagate', slice, direction, count: null },
+      ]);
+    }
+  }
+
+  /** Give the propagation up: the log is as if it had not been asked for. */
+  stopPropagation(): void {
+    if (this.propagation) {
+      this.#session.cancel(this.propagation.id);
+    }
+  }
+
+  gotoSuggested(): void {
+    if (this.suggested !== null) {
+      this.#recorder.record('scroll', {
+        from: this.#place.slice,
+        to: this.suggested,
+      });
+      this.#place.goto(this.suggested);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { CaseDesk } from './CaseDesk.svelte';
+import { turnHotkeys } from './turnHotkeys';
 
 /** One thing a key does. */
 export interface Hotkey {
@@ -61,6 +62,7 @@ export const hotkeys: readonly Hotkey[] = [
     run: (desk) => desk.box.setWidth(desk.box.width + 1),
   },
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 0].map(label),
+  ...turnHotkeys,
   {
     keys: ['arrowup', 'pageup'],
     shown: '↑',

@@ -7,6 +7,8 @@ export interface LogTurn {
   /** null until the server has written it */
   readonly seq: number | null;
   readonly state: 'active' | 'undone' | 'discarded';
+  /** orders undone turns: the one undone last has the greatest */
+  readonly undoneAt: number | null;
   readonly prompts: readonly Prompt[];
   /** stage of the newest prediction here; null before the first */
   readonly stage: string | null;

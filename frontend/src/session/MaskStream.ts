@@ -9,7 +9,11 @@ import { type LabelRegion, MaskVolume } from './MaskVolume';
 export interface Draft {
   readonly version: number;
   readonly slices: readonly PackedRegion[];
+  readonly quality: QualityBySlice;
 }
+
+/** How good the engine takes a slice's mask to be, 0 to 1. */
+export type QualityBySlice = Readonly<Record<string, number>>;
 
 export interface MaskStreamEvents {
   /** a whole mask has taken the place of the one before */
@@ -30,6 +34,7 @@ export class MaskStream {
   readonly mask: MaskVolume;
   readonly events = new Emitter<MaskStreamEvents>();
   readonly #fetchDraft: () => Promise<Draft>;
+  readonly #quality = new Map<number, number>();
   #version = 0;
   #writing: Promise<void> = Promise.resolve();
   #gap: ReturnType<typeof setTimeout> | undefined;
@@ -44,6 +49,11 @@ export class MaskStream {
     return this.#version;
   }
 
+  /** Estimated quality of the slices whose mask is as it was estimated. */
+  get quality(): ReadonlyMap<number, number> {
+    return this.#quality;
+  }
+
   /**
    * Write an answer's regions, of version `version` of the draft.
    *
@@ -52,6 +62,7 @@ export class MaskStream {
   apply(
     slices: readonly PackedRegion[],
     version: number,
+    quality: QualityBySlice,
     written: (slices: readonly number[]) => void,
   ): void {
     this.#enqueue(async () => {
@@ -67,17 +78,27 @@ export class MaskStream {
         }
         here.forEach((z) => {
           changed.add(z);
+          this.#quality.delete(z);
         });
       }
+      this.#rate(quality);
       this.#version = Math.max(this.#version, version);
       written([...changed]);
     });
   }
 
   /** Put a whole mask in place of what is here. */
-  replace(slices: readonly PackedRegion[], version: number): void {
+  replace(
+    slices: readonly PackedRegion[],
+    version: number,
+    quality: QualityBySlice,
+  ): void {
     this.#enqueue(async () => {
       const changed = this.mask.replace(await unpack(slices), version);
+      for (const z of changed) {
+        this.#quality.delete(z);
+      }
+      this.#rate(quality);
       this.#version = Math.max(this.#version, version);
       this.events.emit('replaced', { slices: changed });
     });
@@ -95,13 +116,19 @@ export class MaskStream {
     clearTimeout(this.#gap);
     this.#gap = undefined;
     this.#fetchDraft().then(
-      (draft) => this.replace(draft.slices, draft.version),
+      (draft) => this.replace(draft.slices, draft.version, draft.quality),
       (error: unknown) => this.#fail('viewer:draft-not-fetched', error),
     );
   }
 
   close(): void {
     clearTimeout(this.#gap);
+  }
+
+  #rate(quality: QualityBySlice): void {
+    for (const [slice, value] of Object.entries(quality)) {
+      this.#quality.set(Number(slice), value);
+    }
   }
 
   #noticeGap(): void {

@@ -94,6 +94,11 @@ export class Session {
     return this.#parts.stream.mask;
   }
 
+  /** How good the engine takes each slice's mask to be, where it says so. */
+  get quality(): ReadonlyMap<number, number> {
+    return this.#parts.stream.quality;
+  }
+
   /** Whether log and mask are what the server knows. */
   get ready(): boolean {
     return (
@@ -146,9 +151,16 @@ export class Session {
     this.#send({ type: 'redo', id: this.#parts.newId() });
   }
 
-  /** Give up the newest turn that is still being answered, if any. */
-  cancel(): void {
-    const turn = pendingTurns(this.#log).at(-1);
+  /** Take one turn out of the log: the model unlearns it. */
+  remove(turn: string): void {
+    this.#parts.recorder.record('undo', { turn });
+    this.#send({ type: 'remove', id: this.#parts.newId(), turn });
+  }
+
+  /** Give up a turn that is being answered; else the newest such, if any. */
+  cancel(id?: string): void {
+    const pending = pendingTurns(this.#log);
+    const turn = id ? pending.find((t) => t.id === id) : pending.at(-1);
     if (turn) {
       this.#parts.recorder.record('cancel', { turn: turn.id });
       this.#send({ type: 'cancel', turn: turn.id });
@@ -218,7 +230,7 @@ export class Session {
         this.#predict(message);
         break;
       case 'canvas':
-        stream.replace(message.slices, message.version);
+        stream.replace(message.slices, message.version, message.quality ?? {});
         break;
       case 'log':
         this.#settle((errand) => errand.type !== 'turn');
@@ -300,14 +312,20 @@ export class Session {
     const retracted = this.#log.turns.some(
       (known) => known.id === turn && known.state !== 'active',
     );
-    stream.apply(retracted ? [] : message.slices, version, (slices) => {
-      this.#change({ type: 'predicted', id: turn, stage, final });
-      this.events.emit('mask', {
-        slices,
-        cause: { turn, seq, stage, final, version },
-      });
-      this.#tellStatus();
-    });
+    const quality = retracted ? {} : (message.quality ?? {});
+    stream.apply(
+      retracted ? [] : message.slices,
+      version,
+      quality,
+      (slices) => {
+        this.#change({ type: 'predicted', id: turn, stage, final });
+        this.events.emit('mask', {
+          slices,
+          cause: { turn, seq, stage, final, version },
+        });
+        this.#tellStatus();
+      },
+    );
   }
 
   #exchange(sentMs: number, serverMs: number): void {
@@ -325,6 +343,11 @@ export class Session {
     const { store, stream, recorder } = this.#parts;
     if (turn === null) {
       this.#settle((errand) => errand.type !== 'turn');
+    } else if (
+      store.errands.some((e) => e.type === 'remove' && e.turn === turn)
+    ) {
+      // The turn stays as it was: only its removal is refused.
+      this.#settle((e) => e.type === 'remove' && e.turn === turn);
     } else {
       store.remove((e) => (e.type === 'cancel' ? e.turn : e.id) === turn);
       this.#change({ type: 'failed', id: turn, error });
@@ -349,6 +372,8 @@ function actionOf(errand: Errand): LogAction {
       return { type: 'undone' };
     case 'redo':
       return { type: 'redone' };
+    case 'remove':
+      return { type: 'removed', id: errand.turn };
     case 'cancel':
       return { type: 'cancelled', id: errand.turn };
   }

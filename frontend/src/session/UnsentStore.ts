@@ -1,12 +1,18 @@
 import type {
   CancelMessage,
   RedoMessage,
+  RemoveMessage,
   TurnMessage,
   UndoMessage,
 } from '../wire/ClientMessage';
 
 /** What must reach the server, in this order, whatever happens to the page. */
-export type Errand = TurnMessage | UndoMessage | RedoMessage | CancelMessage;
+export type Errand =
+  | TurnMessage
+  | UndoMessage
+  | RedoMessage
+  | RemoveMessage
+  | CancelMessage;
 
 /**
  * Errands not yet acknowledged, kept in the browser's storage before they are

@@ -14,6 +14,7 @@ export type LogAction =
   | { type: 'failed'; id: string; error: WireError }
   | { type: 'undone' }
   | { type: 'redone' }
+  | { type: 'removed'; id: string }
   | { type: 'cancelled'; id: string }
   | {
       type: 'synchronised';
@@ -40,19 +41,34 @@ export function reduceLog(log: LogState, action: LogAction): LogState {
       return update(log, action.id, { failure: action.error, fraction: null });
     case 'undone': {
       const turn = turnToUndo(log);
-      return turn ? update(log, turn.id, { state: 'undone' }) : log;
+      return turn ? undone(log, turn) : log;
     }
     case 'redone': {
       const turn = turnToRedo(log);
       return turn
-        ? update(log, turn.id, { state: 'active', final: false, stage: null })
+        ? update(log, turn.id, {
+            state: 'active',
+            undoneAt: null,
+            final: false,
+            stage: null,
+          })
         : log;
+    }
+    case 'removed': {
+      const turn = log.turns.find(({ id }) => id === action.id);
+      return turn?.state === 'active' ? undone(log, turn) : log;
     }
     case 'cancelled':
       return update(log, action.id, { state: 'discarded', fraction: null });
     case 'synchronised':
       return synchronised(log, action.turns, action.pending);
   }
+}
+
+/** What was undone after all others comes back before them. */
+function undone(log: LogState, turn: LogTurn): LogState {
+  const latest = Math.max(0, ...log.turns.map((t) => t.undoneAt ?? 0));
+  return update(log, turn.id, { state: 'undone', undoneAt: latest + 1 });
 }
 
 /** A new marking turn ends the way back to what was undone before it. */
@@ -75,6 +91,7 @@ function drawn(
     id,
     seq: null,
     state: 'active',
+    undoneAt: null,
     prompts,
     stage: null,
     final: false,
@@ -99,6 +116,7 @@ function synchronised(
         id: turn.id,
         seq: turn.seq,
         state: turn.state,
+        undoneAt: turn.undone_at,
         prompts: turn.prompts,
         stage: here && !again ? here.stage : null,
         final: pending ? !pending.has(turn.id) : turn.final,

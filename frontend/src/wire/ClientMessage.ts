@@ -18,6 +18,13 @@ export interface RedoMessage {
   readonly id: string;
 }
 
+/** Take one turn out of the log, wherever it stands. */
+export interface RemoveMessage {
+  readonly type: 'remove';
+  readonly id: string;
+  readonly turn: string;
+}
+
 export interface CancelMessage {
   readonly type: 'cancel';
   readonly turn: string;
@@ -38,6 +45,7 @@ export type ClientMessage =
   | TurnMessage
   | UndoMessage
   | RedoMessage
+  | RemoveMessage
   | CancelMessage
   | EventsMessage
   | ClockMessage;

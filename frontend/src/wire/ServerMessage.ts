@@ -7,6 +7,8 @@ export interface WireTurn {
   readonly id: string;
   readonly seq: number;
   readonly state: 'active' | 'undone' | 'discarded';
+  /** when it left the log, epoch ms; null while it is in it */
+  readonly undone_at: number | null;
   readonly final: boolean;
   readonly error: WireError | null;
   readonly prompts: readonly Prompt[];
@@ -55,6 +57,7 @@ export interface CanvasMessage {
   readonly version: number;
   readonly slices: readonly PackedRegion[];
   readonly undone: readonly string[];
+  readonly quality?: Readonly<Record<string, number>>;
   readonly times: MachineTimes;
 }
 

@@ -53,7 +53,7 @@ beforeEach(() => {
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
   });
   storage = memoryStorage();
-  draft = { version: 0, slices: [] };
+  draft = { version: 0, slices: [], quality: {} };
   fetched = 0;
   clock = 1000;
   page();
@@ -73,6 +73,7 @@ function turn(id: string, seq: number, over: Partial<WireTurn> = {}): WireTurn {
     id,
     seq,
     state: 'active',
+    undone_at: null,
     final: true,
     error: null,
     prompts: [STROKE],
@@ -218,7 +219,11 @@ describe('answers', () => {
     await predict(2, 'a', await slice(0, 2, 2, 2, 2));
     await predict(1, 'a', await slice(0, 1, 1, 1, 1));
     expect(labels(0)).toEqual([2, 2, 2, 2]);
-    draft = { version: 2, slices: [await slice(0, 2, 2, 2, 0)] };
+    draft = {
+      version: 2,
+      slices: [await slice(0, 2, 2, 2, 0)],
+      quality: {},
+    };
     vi.advanceTimersByTime(1500);
     await until(() => labels(0)[3] === 0);
     expect(labels(0)).toEqual([2, 2, 2, 0]);
@@ -231,6 +236,7 @@ describe('answers', () => {
     draft = {
       version: 3,
       slices: [await slice(0, 0, 1, 0, 1), await slice(1, 1, 1, 1, 1)],
+      quality: {},
     };
     vi.advanceTimersByTime(1500);
     await until(() => session.mask.slice(0) !== null);
@@ -339,6 +345,46 @@ describe('undo and redo', () => {
   });
 });
 
+describe('removing a turn', () => {
+  const states = (): string[] => session.log.turns.map((t) => t.state);
+
+  test('takes it out wherever it stands, and redo brings it back first', () => {
+    state(2, turn('a', 1), turn('b', 2), turn('c', 3));
+    session.undo();
+    session.remove('a');
+    expect(states()).toEqual(['undone', 'active', 'undone']);
+    session.redo();
+    expect(states()).toEqual(['active', 'active', 'undone']);
+    expect(link.errands()).toMatchObject([
+      { type: 'undo' },
+      { type: 'remove', turn: 'a' },
+      { type: 'redo' },
+    ]);
+  });
+
+  test('that is refused leaves it as it was', () => {
+    state(1, turn('a', 1));
+    session.remove('a');
+    const error = { code: 'session:submitted', message: 'm', extra: {} };
+    link.say({ type: 'error', turn: 'a', error });
+    expect(states()).toEqual(['active']);
+    expect(session.log.turns[0]?.failure).toBeNull();
+    expect(session.status.unsent).toBe(0);
+  });
+});
+
+test('quality holds until the slice is written again', async () => {
+  state(0, turn('a', 1, { final: false }), turn('b', 2, { final: false }));
+  const ratings = { quality: { '0': 0.4, '1': 0.9 } };
+  await predict(1, 'a', await slice(0, 1, 0, 0, 0), ratings);
+  expect([...session.quality]).toEqual([
+    [0, 0.4],
+    [1, 0.9],
+  ]);
+  await predict(2, 'b', await slice(0, 1, 1, 0, 0));
+  expect([...session.quality]).toEqual([[1, 0.9]]);
+});
+
 test('cancel gives up the newest turn that is being answered', () => {
   state(0, turn('a', 1), turn('b', 2, { final: false }));
   session.cancel();
@@ -347,11 +393,16 @@ test('cancel gives up the newest turn that is being answered', () => {
 });
 
 test('the draft is fetched on connecting when it is another one', async () => {
-  draft = { version: 7, slices: [await slice(1, 0, 3, 0, 0)] };
+  draft = {
+    version: 7,
+    slices: [await slice(1, 0, 3, 0, 0)],
+    quality: { '1': 0.7 },
+  };
   state(7);
   expect(session.ready).toBe(false);
   await until(() => session.ready);
   expect(labels(1)).toEqual([0, 3, 0, 0]);
+  expect([...session.quality]).toEqual([[1, 0.7]]);
   link.lose();
   state(7);
   expect(fetched).toBe(1);

@@ -11,6 +11,7 @@ function turns(
     id: String(i),
     seq: i + 1,
     state: prompt === 'undone' ? 'undone' : 'active',
+    undoneAt: prompt === 'undone' ? 1 : null,
     prompts: prompt === 'undone' ? [{ kind: 'accept', slice: 0 }] : prompt,
     stage: null,
     final: true,

@@ -81,6 +81,7 @@ def test_the_log_is_answered_as_it_is_stored(client, session, reader, sent):
         "id": str(turn.pk),
         "seq": 1,
         "state": "active",
+        "undone_at": None,
         "kind": "click",
         "slice": 3,
         "final": False,
@@ -91,7 +92,7 @@ def test_the_log_is_answered_as_it_is_stored(client, session, reader, sent):
 
 def test_an_untouched_draft_is_empty(client, session):
     answer = client.get(f"/api/sessions/{session.pk}/draft")
-    assert answer.json() == {"version": 0, "slices": []}
+    assert answer.json() == {"version": 0, "slices": [], "quality": {}}
 
 
 EVENTS = [{"seq": 1, "t": 3.5, "kind": "unload", "data": {}}]

@@ -5,7 +5,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from annotation.selectors.draft import draft_labels
+from annotation.selectors.draft import draft_labels, draft_read
 from annotation.services.answer import (
     Outcome,
     canvas_store,
@@ -114,6 +114,13 @@ def test_a_prediction_is_stored_then_told_with_its_version(bench):
     turn.refresh_from_db()
     assert turn.answered_at is not None
     assert turn.stages["compute_s"] == 0.3
+
+
+def test_the_draft_knows_the_quality_of_the_newest_mask(bench):
+    bench.predict(bench.take(), quality={"1": 0.5})
+    assert draft_read(session=bench.session)["quality"] == {"1": 0.5}
+    bench.predict(bench.take(), quality=None)
+    assert draft_read(session=bench.session)["quality"] == {}
 
 
 def test_regions_are_written_over_what_was_there(bench):
