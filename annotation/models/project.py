@@ -12,17 +12,25 @@ from django.db import models
 
 
 class Project(models.Model):
-    """A set of volumes with one label set, its members and its rules."""
+    """A set of volumes with one label set, its members and its rules.
+
+    ``engines`` names those that its readers may use; empty: every one.
+    """
 
     name = models.CharField(max_length=120, unique=True)
     slug = models.SlugField(max_length=120, unique=True)
     blinded = models.BooleanField(
         default=False, help_text="Readers see no patient or series text."
     )
+    engines = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
+
+    def offers(self, engine: str) -> bool:
+        """Whether readers of this project may use ``engine``."""
+        return not self.engines or engine in self.engines
 
 
 class Label(models.Model):

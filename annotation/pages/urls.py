@@ -17,5 +17,8 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("cases/<uuid:assignment_id>/", views.case, name="case"),
     path("projects/<slug:slug>/", views.project, name="project"),
+    path(
+        "projects/<slug:slug>/engines/", views.project_engines, name="project-engines"
+    ),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -8,16 +8,18 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from annotation.access import access_assignment, access_project
-from annotation.models import User
+from annotation.models import Project, User
 from annotation.pages.bundle import viewer_bundle
 from annotation.selectors.progress import led_projects, project_rows
 from annotation.selectors.worklist import worklist_rows
-from inference_worker.contract.errors import AccessRefused
+from annotation.services.project import project_choose_engines
+from inference_worker.contract.catalog import ENGINES
+from inference_worker.contract.errors import AccessRefused, SessionRefused
 
 
 @require_safe
@@ -49,12 +51,32 @@ def case(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
 @login_required
 def project(request: HttpRequest, slug: str) -> HttpResponse:
     """How the assignments of a project stand, for those who lead it."""
-    try:
-        found = access_project(user=_user(request), slug=slug)
-    except AccessRefused as refused:
-        raise Http404(refused.message) from refused
-    context = {"project": found, "rows": project_rows(project=found)}
+    found = _led_project(request, slug)
+    context = {
+        "project": found,
+        "rows": project_rows(project=found),
+        "engines": [
+            {"spec": spec, "offered": found.offers(name)}
+            for name, spec in ENGINES.items()
+        ],
+    }
     return render(request, "annotation/project.html", context)
+
+
+@require_POST
+@login_required
+def project_engines(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose the engines that readers of a project may use."""
+    found = _led_project(request, slug)
+    try:
+        project_choose_engines(
+            project=found,
+            engines=request.POST.getlist("engine"),
+            actor=_user(request),
+        )
+    except SessionRefused as refused:
+        return _problem(request, 400, refused.message)
+    return redirect("project", slug=slug)
 
 
 @require_safe
@@ -80,6 +102,13 @@ def broken(request: HttpRequest) -> HttpResponse:
     return _problem(
         request, 500, "Something broke on our side; nothing you drew is lost."
     )
+
+
+def _led_project(request: HttpRequest, slug: str) -> Project:
+    try:
+        return access_project(user=_user(request), slug=slug)
+    except AccessRefused as refused:
+        raise Http404(refused.message) from refused
 
 
 def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:

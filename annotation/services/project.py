@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from annotation.models import Arm, Label, Membership, Project, Role, User
 from annotation.models.assignment import CarryPolicy
 from annotation.services.audit import audit_record
 from inference_worker.contract.catalog import ENGINES
-from inference_worker.contract.errors import ImportRefused
+from inference_worker.contract.errors import ImportRefused, SessionRefused
 
 # Told apart by readers with colour-blindness as well: Okabe and Ito, 2008.
 COLORS = (
@@ -107,14 +107,21 @@ def arm_open(
     Raises
     ------
     ImportRefused
-        ``import:unknown-engine``, ``import:weights-needed``, ``import:arm-conflict``
-        where the name stands for another engine or other weights.
+        ``import:unknown-engine``, ``import:engine-not-offered`` where the project keeps
+        to others, ``import:weights-needed``, ``import:arm-conflict`` where the name
+        stands for another engine or other weights.
     """
     spec = ENGINES.get(engine)
     if spec is None:
         raise ImportRefused(
             "unknown-engine",
             f"There is no engine “{engine}”; there are {', '.join(sorted(ENGINES))}.",
+            engine=engine,
+        )
+    if not project.offers(engine):
+        raise ImportRefused(
+            "engine-not-offered",
+            f"The project “{project.name}” does not offer the engine “{spec.title}”.",
             engine=engine,
         )
     if spec.needs_weights and not weights:
@@ -137,6 +144,32 @@ def arm_open(
             f"The arm “{arm.name}” already stands for {arm.engine} {arm.weights}.",
         )
     return arm
+
+
+@transaction.atomic
+def project_choose_engines(
+    *, project: Project, engines: Collection[str], actor: User
+) -> None:
+    """Say which engines the project's readers may use; all, where none is named.
+
+    Cases that are open go on as they are; no new one is opened with another engine.
+
+    Raises
+    ------
+    SessionRefused
+        ``session:unknown-engine`` for a name that the catalogue lacks.
+    """
+    unknown = sorted(set(engines) - set(ENGINES))
+    if unknown:
+        raise SessionRefused("unknown-engine", f"There is no engine “{unknown[0]}”.")
+    project.engines = [name for name in ENGINES if name in engines]
+    project.save(update_fields=["engines"])
+    audit_record(
+        actor=actor,
+        action="project:engines-chosen",
+        subject=f"project:{project.pk}",
+        data={"engines": project.engines},
+    )
 
 
 def membership_open(*, project: Project, user: User, role: Role) -> Membership:

@@ -33,7 +33,8 @@ def session_open(
     ------
     AccessRefused, SessionRefused
         ``session:already-open-elsewhere`` for anybody but its reader, and for the
-        reader who asked not to ``resume``; ``session:submitted``.
+        reader who asked not to ``resume``; ``session:submitted``;
+        ``session:engine-not-offered`` where the project keeps to others.
     """
     assignment = access_assignment(user=user, id=assignment_id)
     # One at a time: two tabs that open together get the same session.
@@ -100,7 +101,13 @@ def session_submit(*, user: User, session_id: UUID | str) -> MaskRevision:
 
 
 def _new_session(assignment: Assignment) -> Session:
-    arm = assignment.arm
+    arm, project = assignment.arm, assignment.volume.project
+    if not project.offers(arm.engine):
+        raise SessionRefused(
+            "engine-not-offered",
+            "This project no longer offers the engine of this case; ask its lead.",
+            engine=arm.engine,
+        )
     session = Session(
         assignment=assignment,
         engine=arm.engine,
