@@ -1,9 +1,10 @@
 import type { Shape } from '../geometry/frames';
+import type { LabelRegion } from '../wire/LabelRegion';
 import type { PackedRegion } from '../wire/PackedRegion';
 import { unpackLabels } from '../wire/unpackLabels';
 import type { WireError } from '../wire/WireError';
 import { Emitter } from './Emitter';
-import { type LabelRegion, MaskVolume } from './MaskVolume';
+import { MaskVolume } from './MaskVolume';
 
 /** A whole mask as one GET brings it. */
 export interface Draft {

@@ -1,11 +1,5 @@
 import type { Shape, Voxel } from '../geometry/frames';
-import type { PackedRegion } from '../wire/PackedRegion';
-
-/** A region of labels, unpacked. */
-export interface LabelRegion extends Pick<PackedRegion, 'start' | 'stop'> {
-  /** C order */
-  readonly labels: Uint8Array;
-}
+import type { LabelRegion } from '../wire/LabelRegion';
 
 /**
  * The label map of a session: a slice exists once something was predicted or

@@ -1,4 +1,5 @@
 import { countVoxels } from './countVoxels';
+import { deflateRuns } from './deflateRuns';
 import { encodeBase64 } from './encodeBase64';
 import type { PackedRegion } from './PackedRegion';
 
@@ -7,11 +8,11 @@ import type { PackedRegion } from './PackedRegion';
  *
  * @throws RangeError when there are not as many labels as voxels
  */
-export async function packLabels(
+export function packLabels(
   start: PackedRegion['start'],
   stop: PackedRegion['stop'],
   labels: Uint8Array,
-): Promise<PackedRegion> {
+): PackedRegion {
   const count = countVoxels({ start, stop });
   if (labels.length !== count) {
     throw new RangeError(
@@ -30,12 +31,5 @@ export async function packLabels(
       }
     }
   });
-  return { start, stop, planes, data: encodeBase64(await deflate(bytes)) };
-}
-
-async function deflate(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([data])
-    .stream()
-    .pipeThrough(new CompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return { start, stop, planes, data: encodeBase64(deflateRuns(bytes)) };
 }

@@ -64,7 +64,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function slice(z: number, ...labels: number[]): Promise<PackedRegion> {
+function slice(z: number, ...labels: number[]): PackedRegion {
   return packLabels([z, 0, 0], [z + 1, 2, 2], Uint8Array.from(labels));
 }
 
@@ -199,10 +199,10 @@ describe('answers', () => {
     state(0, turn('a', 1, { final: false }));
     const causes: unknown[] = [];
     session.events.on('mask', ({ cause }) => causes.push(cause));
-    await predict(1, 'a', await slice(0, 1, 0, 0, 0));
+    await predict(1, 'a', slice(0, 1, 0, 0, 0));
     expect(labels(0)).toEqual([1, 0, 0, 0]);
     expect(session.status).toMatchObject({ draftVersion: 1, working: true });
-    await predict(2, 'a', await slice(0, 1, 1, 0, 0), {
+    await predict(2, 'a', slice(0, 1, 1, 0, 0), {
       stage: 'refined',
       final: true,
     });
@@ -216,12 +216,12 @@ describe('answers', () => {
 
   test('overtaken by a newer one change nothing; the draft is fetched', async () => {
     state(0, turn('a', 1, { final: false }));
-    await predict(2, 'a', await slice(0, 2, 2, 2, 2));
-    await predict(1, 'a', await slice(0, 1, 1, 1, 1));
+    await predict(2, 'a', slice(0, 2, 2, 2, 2));
+    await predict(1, 'a', slice(0, 1, 1, 1, 1));
     expect(labels(0)).toEqual([2, 2, 2, 2]);
     draft = {
       version: 2,
-      slices: [await slice(0, 2, 2, 2, 0)],
+      slices: [slice(0, 2, 2, 2, 0)],
       quality: {},
     };
     vi.advanceTimersByTime(1500);
@@ -232,10 +232,10 @@ describe('answers', () => {
 
   test('that were lost are mended by one GET', async () => {
     state(0, turn('a', 1, { final: false }));
-    await predict(3, 'a', await slice(1, 1, 1, 1, 1));
+    await predict(3, 'a', slice(1, 1, 1, 1, 1));
     draft = {
       version: 3,
-      slices: [await slice(0, 0, 1, 0, 1), await slice(1, 1, 1, 1, 1)],
+      slices: [slice(0, 0, 1, 0, 1), slice(1, 1, 1, 1, 1)],
       quality: {},
     };
     vi.advanceTimersByTime(1500);
@@ -248,13 +248,13 @@ describe('answers', () => {
   test('to a turn that was undone meanwhile are not shown', async () => {
     state(0, turn('a', 1, { final: false }));
     session.undo();
-    await predict(1, 'a', await slice(0, 1, 1, 1, 1));
+    await predict(1, 'a', slice(0, 1, 1, 1, 1));
     expect(session.mask.slice(0)).toBeNull();
     link.say({ type: 'log', turns: [turn('a', 1, { state: 'undone' })] });
     link.say({
       type: 'canvas',
       version: 2,
-      slices: [await slice(0, 0, 0, 0, 2)],
+      slices: [slice(0, 0, 0, 0, 2)],
       undone: ['a'],
       times: {},
     });
@@ -267,9 +267,9 @@ describe('answers', () => {
     session.take([STROKE]);
     link.say({ type: 'turn_taken', turn: 't1', seq: 1 });
     clock = 1180;
-    await predict(1, 't1', await slice(0, 1, 1, 1, 1));
+    await predict(1, 't1', slice(0, 1, 1, 1, 1));
     clock = 3000;
-    await predict(2, 't1', await slice(0, 1, 1, 1, 1), { final: true });
+    await predict(2, 't1', slice(0, 1, 1, 1, 1), { final: true });
     expect(session.status.latencyMs).toBe(180);
     expect(session.status.worker).toBe('w');
   });
@@ -278,10 +278,10 @@ describe('answers', () => {
     const told = vi.fn();
     session.events.on('error', told);
     state(0, turn('a', 1, { final: false }));
-    const broken = { ...(await slice(0, 1, 1, 1, 1)), data: 'AAAA' };
+    const broken = { ...slice(0, 1, 1, 1, 1), data: 'AAAA' };
     await predict(1, 'a', broken);
     expect(told.mock.calls[0]?.[0].code).toBe('viewer:mask-unreadable');
-    await predict(2, 'a', await slice(0, 0, 0, 0, 1), { final: true });
+    await predict(2, 'a', slice(0, 0, 0, 0, 1), { final: true });
     expect(labels(0)).toEqual([0, 0, 0, 1]);
   });
 });
@@ -376,12 +376,12 @@ describe('removing a turn', () => {
 test('quality holds until the slice is written again', async () => {
   state(0, turn('a', 1, { final: false }), turn('b', 2, { final: false }));
   const ratings = { quality: { '0': 0.4, '1': 0.9 } };
-  await predict(1, 'a', await slice(0, 1, 0, 0, 0), ratings);
+  await predict(1, 'a', slice(0, 1, 0, 0, 0), ratings);
   expect([...session.quality]).toEqual([
     [0, 0.4],
     [1, 0.9],
   ]);
-  await predict(2, 'b', await slice(0, 1, 1, 0, 0));
+  await predict(2, 'b', slice(0, 1, 1, 0, 0));
   expect([...session.quality]).toEqual([[1, 0.9]]);
 });
 
@@ -395,7 +395,7 @@ test('cancel gives up the newest turn that is being answered', () => {
 test('the draft is fetched on connecting when it is another one', async () => {
   draft = {
     version: 7,
-    slices: [await slice(1, 0, 3, 0, 0)],
+    slices: [slice(1, 0, 3, 0, 0)],
     quality: { '1': 0.7 },
   };
   state(7);
@@ -412,7 +412,7 @@ test('progress is shown until the answer is final', async () => {
   state(0, turn('a', 1, { final: false }));
   link.say({ type: 'progress', turn: 'a', fraction: 0.4, stage: 'adapt' });
   expect(session.status.fraction).toBe(0.4);
-  await predict(1, 'a', await slice(0, 1, 1, 1, 1), { final: true });
+  await predict(1, 'a', slice(0, 1, 1, 1, 1), { final: true });
   expect(session.status.fraction).toBeNull();
 });
 
