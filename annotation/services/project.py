@@ -124,6 +124,7 @@ def arm_open(
             f"The project “{project.name}” does not offer the engine “{spec.title}”.",
             engine=engine,
         )
+    weights = weights or spec.weights
     if spec.needs_weights and not weights:
         raise ImportRefused(
             "weights-needed", f"The engine “{engine}” needs weights: name them."

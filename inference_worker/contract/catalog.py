@@ -21,8 +21,18 @@ def _spec(
     planar: bool = True,
     learns: bool = False,
     needs_weights: bool = False,
+    weights: str = "",
 ) -> EngineSpec:
-    return EngineSpec(name, title, prompts, planar, learns, needs_weights, source)
+    return EngineSpec(
+        name,
+        title,
+        prompts,
+        planar,
+        learns,
+        needs_weights or bool(weights),
+        source,
+        weights,
+    )
 
 
 _THESIS = "Continual test-time adaptation for interactive segmentation (thesis)"
@@ -62,6 +72,7 @@ ENGINES: dict[str, EngineSpec] = {
         _spec("geodesic", "Geodesic distance", "Criminisi et al., GeoS, ECCV 2008"),
         _spec("f-brs", "f-BRS", "Sofiiuk et al., f-BRS, CVPR 2020", needs_weights=True),
         _spec("ritm", "RITM", "Sofiiuk et al., RITM, ICIP 2022", needs_weights=True),
+        _spec("pemed", "PE-MED", "Chang et al., PE-MED, 2023", weights="pemed"),
     )
 }
 

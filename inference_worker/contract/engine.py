@@ -91,7 +91,8 @@ class EngineSpec:
     prompts: wire names of the prompts it takes (``prompts.KINDS``).
     planar: works slice by slice; otherwise in 3D.
     learns: what one slice teaches changes its answers on others.
-    needs_weights: opens a base model.
+    needs_weights: opens a base model, or a network of its own.
+    weights: registered name of those it opens where none are named; "" for no such.
     """
 
     name: str
@@ -101,6 +102,7 @@ class EngineSpec:
     learns: bool
     needs_weights: bool
     source: str
+    weights: str = ""
 
 
 class Engine(Protocol[State]):

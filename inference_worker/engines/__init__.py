@@ -34,6 +34,7 @@ MODULES: dict[str, str] = {
     "geodesic": "inference_worker.engines.geodesic",
     "f-brs": "inference_worker.engines.fbrs",
     "ritm": "inference_worker.engines.ritm",
+    "pemed": "inference_worker.engines.pemed",
 }
 """Dotted path of the module that builds each engine."""
 

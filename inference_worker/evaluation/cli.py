@@ -134,7 +134,7 @@ def options_from(parsed: argparse.Namespace) -> RunOptions:
         engine=parsed.engine,
         folder=parsed.cases,
         labels=tuple(labels_named(parsed.labels, parsed.cases)),
-        weights=parsed.weights,
+        weights=parsed.weights or ENGINES[parsed.engine].weights or None,
         config=dict(parsed.config),
         device=chosen_device(parsed.device),
         annotator=parsed.annotator,

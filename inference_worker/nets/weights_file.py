@@ -59,8 +59,12 @@ class Description:
 
 
 def registered_models() -> list[str]:
-    """Names of the models that come with the product."""
-    return sorted(path.stem for path in REGISTERED.glob("*.safetensors"))
+    """Names of the base models that come with the product."""
+    return sorted(
+        path.stem
+        for path in REGISTERED.glob("*.safetensors")
+        if "architecture" in json.loads(path.with_suffix(".json").read_text())
+    )
 
 
 def load_model(
@@ -75,7 +79,7 @@ def load_model(
         ``weights:altered`` its sha256 is not the recorded one;
         ``weights:does-not-fit`` it is broken, or is not the described network.
     """
-    path = _find(str(name_or_path))
+    path = find_weights(str(name_or_path))
     description = _describe(path)
     content = path.read_bytes()
     digest = sha256(content).hexdigest()
@@ -127,7 +131,8 @@ def save_model(
     return digest
 
 
-def _find(name: str) -> Path:
+def find_weights(name: str) -> Path:
+    """The file of a registered name, or the path itself; refused where none is."""
     path = Path(name)
     if path.suffix in (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".npy"):
         raise WeightsRefused(
@@ -176,10 +181,6 @@ def _build(description: Description, content: bytes, file: str) -> nn.Module:
     architecture = description.architecture
     if architecture is None:
         raise _misfit(file, "its description names no architecture")
-    try:
-        tensors = load(content)
-    except SafetensorError as error:
-        raise _misfit(file, f"it is not a safetensors file ({error})") from error
     if (architecture.classes, architecture.channels) != (
         len(description.classes),
         description.channels,
@@ -191,6 +192,16 @@ def _build(description: Description, content: bytes, file: str) -> nn.Module:
             f"{len(description.classes)} of {description.channels}",
         )
     module = architecture.build()
+    fill(module, content, file)
+    return module
+
+
+def fill(module: nn.Module, content: bytes, file: str) -> None:
+    """Give ``module`` every tensor of a safetensors file, or refuse the file."""
+    try:
+        tensors = load(content)
+    except SafetensorError as error:
+        raise _misfit(file, f"it is not a safetensors file ({error})") from error
     wanted = {
         name: tensor
         for name, tensor in module.state_dict().items()
@@ -218,7 +229,6 @@ def _build(description: Description, content: bytes, file: str) -> nn.Module:
         if not given[name].isfinite().all():
             raise _misfit(file, f"{name} holds numbers that are not finite")
     module.load_state_dict(given, strict=False)
-    return module
 
 
 def _misfit(file: str, why: str) -> WeightsRefused:

@@ -57,6 +57,27 @@ def tiny_model(directory: Path, network: str = "unet") -> str:
     return str(path)
 
 
+def tiny_pemed(directory: Path) -> str:
+    """A small random PE-MED, written once; its path."""
+    import torch
+
+    from inference_worker.nets import Frame, Preprocessing
+    from inference_worker.nets.pemed import PEMed, PEMedShape
+    from inference_worker.nets.prompted import save_prompted
+
+    path = directory / "pemed.safetensors"
+    if not path.exists():
+        shape = PEMedShape(
+            widths=(8, 8, 8, 8), depths=(1, 1, 1, 1), heads=(1, 1, 1, 1), decoder=8
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            net = PEMed(shape).eval()
+        frame = Preprocessing(frame=Frame(longest=64, multiple=32))
+        save_prompted(path, "pemed", net, shape, frame)
+    return str(path)
+
+
 @dataclass(frozen=True)
 class Case:
     """One engine of the suite: settings that make it quick, and a base model."""
@@ -93,6 +114,7 @@ CASES = [
     Case("constrained-n", {"iterations": 3}, partial(tiny_model, network="unetpp")),
     Case("f-brs", {"iterations": 2}, tiny_model),
     Case("ritm", {}, partial(tiny_model, network="guided_unet")),
+    Case("pemed", {}, tiny_pemed),
 ]
 
 
