@@ -1,85 +1,165 @@
 import type { VoxelIndex } from '../geometry/frames';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
 import type { EventRecorder } from '../session/EventRecorder';
+import { ExtremePointsTool } from '../tools/ExtremePointsTool';
 import { makeTool } from '../tools/makeTool';
 import { offeredTools } from '../tools/offeredTools';
 import type { PromptTool } from '../tools/PromptTool';
+import type { ValueRange } from '../tools/paint/coverWith';
+import type { PaintGround } from '../tools/paint/PaintGround';
 import type { ToolName } from '../tools/ToolName';
 import type { Brush } from '../viewer/PaneLayers';
+import type { Click } from '../wire/Prompt';
 
 const SAMPLE_MS = 500;
 const WIDEST = 99;
+
+/** Tools of background, and what a label makes of them. */
+const INVERSE: Readonly<Partial<Record<ToolName, ToolName>>> = {
+  scribble: 'erase',
+  erase: 'scribble',
+  brush: 'eraser',
+  eraser: 'brush',
+};
+
+/** Tools that leave a stroke as wide as the brush. */
+const STROKES: ReadonlySet<ToolName> = new Set<ToolName>([
+  'scribble',
+  'erase',
+  'brush',
+  'eraser',
+]);
+
+const PAINTS: ReadonlySet<ToolName> = new Set<ToolName>([
+  'brush',
+  'eraser',
+  'scissors',
+]);
+
+/** What the box needs to know of the rest of the desk. */
+export interface ToolPlace {
+  readonly geometry: VolumeGeometry;
+  readonly ground: PaintGround;
+  readonly recorder: EventRecorder;
+  /** prompts that the engine takes */
+  readonly kinds: readonly string[];
+  /** the project's labels */
+  readonly values: readonly number[];
+  /** another tool was taken up, or what it has begun is given up */
+  chosen(tool: ToolName): void;
+}
 
 /** What lies in the reader's hand: the tool, its width, the label it gives. */
 export class ToolBox {
   readonly tools: readonly ToolName[];
   tool = $state<ToolName>('pan');
   label = $state(1);
+  /** whether a tool without an inverse of its own marks background */
+  background = $state(false);
   width = $state(5);
-  readonly #geometry: VolumeGeometry;
-  readonly #recorder: EventRecorder;
-  readonly #values: readonly number[];
-  readonly #chosen: (tool: ToolName) => void;
+  ball = $state(false);
+  /** whether paint keeps to values from `low` to `high` */
+  limited = $state(false);
+  low = $state(0);
+  high = $state(0);
+  readonly #place: ToolPlace;
+  readonly #points: ExtremePointsTool;
 
-  /**
-   * @param kinds prompts that the engine takes
-   * @param values the project's labels
-   * @param chosen called with every tool taken up
-   */
-  constructor(
-    geometry: VolumeGeometry,
-    recorder: EventRecorder,
-    kinds: readonly string[],
-    values: readonly number[],
-    chosen: (tool: ToolName) => void,
-  ) {
-    this.#geometry = geometry;
-    this.#recorder = recorder;
-    this.#values = values;
-    this.#chosen = chosen;
-    this.tools = offeredTools(kinds);
+  constructor(place: ToolPlace) {
+    this.#place = place;
+    this.tools = offeredTools(place.kinds);
     this.tool = this.tools[0] ?? 'pan';
-    this.label = values[0] ?? 1;
+    this.label = place.values[0] ?? 1;
+    this.#points = new ExtremePointsTool(
+      place.geometry,
+      () => this.markedLabel,
+    );
   }
 
   /** The label that the chosen tool gives. */
   get markedLabel(): number {
-    return this.tool === 'erase' ? 0 : this.label;
+    const inverse = this.tool === 'erase' || this.tool === 'eraser';
+    const negative = this.background && INVERSE[this.tool] === undefined;
+    return inverse || negative ? 0 : this.label;
   }
 
-  /** Whether the tool leaves a stroke as wide as `width`. */
   get strokes(): boolean {
-    return this.tool === 'scribble' || this.tool === 'erase';
+    return STROKES.has(this.tool);
+  }
+
+  /** Whether the tool makes the reader's own mask. */
+  get paints(): boolean {
+    return PAINTS.has(this.tool);
   }
 
   choose(tool: ToolName): void {
     if (this.tools.includes(tool)) {
       this.tool = tool;
-      this.#recorder.record('tool', { tool });
-      this.#chosen(tool);
+      this.background = false;
+      this.#points.clear();
+      this.#place.recorder.record('tool', { tool });
+      this.#place.chosen(tool);
     }
   }
 
   chooseLabel(value: number): void {
-    if (value === 0) {
-      this.choose('erase');
-    } else if (this.#values.includes(value)) {
-      this.label = value;
-      this.#recorder.record('label', { label: value });
-      if (this.tool === 'erase') {
-        this.choose('scribble');
+    const inverse = INVERSE[this.tool];
+    if (value !== 0) {
+      if (!this.#place.values.includes(value)) {
+        return;
       }
+      this.label = value;
+    }
+    this.#place.recorder.record('label', { label: value });
+    if (this.tool === 'pan' && value === 0) {
+      this.choose('erase');
+    } else if (inverse && (this.markedLabel === 0) !== (value === 0)) {
+      this.choose(inverse);
+    } else {
+      this.background = value === 0 && !inverse;
     }
   }
 
   setWidth(width: number): void {
     this.width = Math.min(Math.max(Math.round(width), 1), WIDEST);
-    this.#recorder.sample('width', SAMPLE_MS, { width: this.width });
+    this.#place.recorder.sample('width', SAMPLE_MS, { width: this.width });
+  }
+
+  /** Keep paint to a range of values, or to none; `range` where it begins. */
+  limit(on: boolean, range: ValueRange | null = null): void {
+    this.limited = on;
+    if (range) {
+      this.low = Math.round(range.low);
+      this.high = Math.round(range.high);
+    }
+    this.#place.recorder.record('panel', { limited: on });
   }
 
   /** The tool for a mark that begins now; null where the button does not mark. */
   begin(): PromptTool | null {
-    return makeTool(this.tool, this.#geometry, this.label, this.width);
+    if (this.tool === 'extreme_points') {
+      return this.#points;
+    }
+    const { geometry, ground } = this.#place;
+    return makeTool(this.tool, geometry, ground, this.markedLabel, {
+      width: this.width,
+      ball: this.ball,
+      range: this.limited ? { low: this.low, high: this.high } : null,
+    });
+  }
+
+  /** Marks of which the hand has let go, but which are not whole yet. */
+  get begun(): readonly Click[] {
+    return this.tool === 'extreme_points' ? this.#points.draft : [];
+  }
+
+  /** Give up what is begun. @returns whether there was anything */
+  giveUp(): boolean {
+    const any = this.#points.clear();
+    if (any) {
+      this.#place.chosen(this.tool);
+    }
+    return any;
   }
 
   /** The ring under the pointer; null for tools without one. */

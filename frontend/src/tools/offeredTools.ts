@@ -7,6 +7,9 @@ export function offeredTools(kinds: readonly string[]): readonly ToolName[] {
     ...(takes('scribble') ? (['scribble', 'erase'] as const) : []),
     ...(takes('click') ? (['click'] as const) : []),
     ...(takes('box') ? (['box'] as const) : []),
+    ...(takes('extreme_points') ? (['extreme_points'] as const) : []),
+    ...(takes('lasso') ? (['lasso'] as const) : []),
+    ...(takes('paint') ? (['brush', 'eraser', 'scissors'] as const) : []),
     'pan',
   ];
 }

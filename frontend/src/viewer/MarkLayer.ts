@@ -85,6 +85,23 @@ export class MarkLayer {
         });
         break;
       }
+      case 'lasso':
+        context.setLineDash(mark.label === 0 ? [4, 4] : []);
+        this.#twice(this.#colorOf(mark.label), 1.5, () => {
+          this.#line(placement, mark.voxels);
+          context.closePath();
+        });
+        context.setLineDash([]);
+        break;
+      case 'extreme_points':
+        this.#twice(this.#colorOf(mark.label), 2, () => {
+          for (const [, y, x] of mark.voxels) {
+            const [right, down] = placement.canvasOf(y, x);
+            context.moveTo(right + 4, down);
+            context.arc(right, down, 4, 0, 2 * Math.PI);
+          }
+        });
+        break;
       case 'box':
         this.#twice(this.#colorOf(mark.label), 1.5, () =>
           this.#frame(placement, mark),

@@ -1,10 +1,13 @@
 import type { Shape } from '../geometry/frames';
+import { rasteriseLasso } from '../geometry/rasteriseLasso';
 import { rasteriseScribble } from '../geometry/rasteriseScribble';
 import type { Prompt } from '../wire/Prompt';
+import { type PaintedRegion, paintedRegion } from '../wire/paintedRegion';
+import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 
 /**
  * A slice with marks in it that no answer contains yet: what a person said of
- * a voxel holds at once.
+ * a voxel holds at once. Paint that is still packed is left out.
  *
  * @param labels C order (y, x); null where nothing was predicted yet
  * @returns `labels` itself where no mark falls on the slice
@@ -21,14 +24,57 @@ export function burnMarks(
     burned ??= labels?.slice() ?? new Uint8Array(height * width);
     burned[offset] = label;
   };
+  const cover = (offsets: Iterable<number>, label: number): void => {
+    for (const offset of offsets) {
+      put(offset, label);
+    }
+  };
   for (const mark of marks) {
-    if (mark.kind === 'scribble' && mark.voxels[0]?.[0] === slice) {
-      for (const offset of rasteriseScribble(mark.voxels, mark.width, shape)) {
-        put(offset, mark.label);
+    if (sliceOfPrompt(mark) !== slice) {
+      continue;
+    }
+    switch (mark.kind) {
+      case 'scribble':
+        cover(rasteriseScribble(mark.voxels, mark.width, shape), mark.label);
+        break;
+      case 'lasso':
+        cover(rasteriseLasso(mark.voxels, shape), mark.label);
+        break;
+      case 'click':
+        put(mark.voxel[1] * width + mark.voxel[2], mark.label);
+        break;
+      case 'extreme_points':
+        for (const [, y, x] of mark.voxels) {
+          put(y * width + x, mark.label);
+        }
+        break;
+      case 'paint': {
+        const region = paintedRegion(mark);
+        if (region) {
+          eachPainted(region, width, put);
+        }
+        break;
       }
-    } else if (mark.kind === 'click' && mark.voxel[0] === slice) {
-      put(mark.voxel[1] * width + mark.voxel[2], mark.label);
+      default:
+        break;
     }
   }
   return burned ?? labels;
+}
+
+/** Paint lies on one slice, as every tool makes it. */
+function eachPainted(
+  { start, stop, labels, where }: PaintedRegion,
+  columns: number,
+  put: (offset: number, label: number) => void,
+): void {
+  let at = 0;
+  for (let y = start[1]; y < stop[1]; y += 1) {
+    for (let x = start[2]; x < stop[2]; x += 1) {
+      if (where[at]) {
+        put(y * columns + x, labels[at] as number);
+      }
+      at += 1;
+    }
+  }
 }
