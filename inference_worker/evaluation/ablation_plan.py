@@ -71,7 +71,7 @@ CONTINUAL = (
     *_each("whose mask", "answer", ("teacher", "student")),
     *_each("what Accept teaches", "replay_steps", (0, 10, 20, 40)),
     *_each("previous mask", "prior", ("none", "still", "moved", "matched")),
-    *_each("local fill", "fill", ("none", "geodesic", "learned")),
+    *_each("local fill", "fill", ("none", "geodesic")),
     *_each("trust in the previous mask", "trust", (0.0, 0.2, 0.5)),
     *_each("guard", "guard", (True, False)),
     Variant("next volume", "starts fresh", run={"carry": False}),

@@ -17,7 +17,7 @@ _CHOICES: dict[str, frozenset[str]] = {
     "batch_norm": frozenset({"eval", "fixed", "train"}),
     "answer": frozenset({"teacher", "student"}),
     "prior": frozenset({"none", "still", "moved", "matched"}),
-    "fill": frozenset({"none", "geodesic", "learned"}),
+    "fill": frozenset({"none", "geodesic"}),
     "precision": frozenset({"auto", "fp32", "bf16"}),
 }
 
@@ -90,7 +90,7 @@ class Config:
     trust: float = 0.2
     trust_absent: float = 0.4
     trust_learned: bool = True
-    fill: str = "none"
+    fill: str = "geodesic"
     guard: bool = True
     guard_drop: float = 0.02
     gradient_max: float = 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,16 +18,14 @@ from inference_worker.engines.continual.evidence import (
     network_odds,
     prior_odds,
 )
+from inference_worker.engines.continual.filling import geodesic_fill
 from inference_worker.engines.continual.memory import Page
-from inference_worker.engines.continual.mender import trained_mender
 from inference_worker.engines.continual.mending import (
     Cover,
     Fill,
     Strokes,
     enclosed,
-    geodesic_fill,
     labels_of,
-    learned_fill,
     unfilled,
 )
 from inference_worker.engines.continual.state import State
@@ -36,11 +34,7 @@ from inference_worker.planar.pages import boxes_on, fixed_labels, stroke_covers
 _ACCEPTED = 4.0
 """Log-odds of what an accepted mask holds, should the reader mark it again."""
 
-_FILLS: dict[str, Callable[[], Fill]] = {
-    "none": lambda: unfilled,
-    "geodesic": lambda: geodesic_fill,
-    "learned": lambda: learned_fill(trained_mender()),
-}
+_FILLS: dict[str, Fill] = {"none": unfilled, "geodesic": geodesic_fill}
 
 
 class Eye:
@@ -48,7 +42,7 @@ class Eye:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.fill = _FILLS[config.fill]()
+        self.fill = _FILLS[config.fill]
 
     def look(
         self, state: State, index: int, made: Sequence[Prompt] = ()
