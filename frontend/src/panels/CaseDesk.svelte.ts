@@ -5,6 +5,7 @@ import type { Shape, VoxelIndex } from '../geometry/frames';
 import { VolumeGeometry } from '../geometry/VolumeGeometry';
 import { activePrompts } from '../session/activePrompts';
 import type { EventRecorder } from '../session/EventRecorder';
+import type { MaskVolume } from '../session/MaskVolume';
 import type { MaskCause, Session } from '../session/Session';
 import type { SessionStatus } from '../session/SessionStatus';
 import { unansweredPrompts } from '../session/unansweredPrompts';
@@ -17,9 +18,13 @@ import { parseColor } from '../viewer/parseColor';
 import type { Viewer, Window } from '../viewer/Viewer';
 import { type WindowPreset, windowPresets } from '../viewer/windowPresets';
 import { asWireError } from '../wire/asWireError';
+import { DeskGround } from './DeskGround.svelte';
+import { MaskSteps } from './MaskSteps.svelte';
 import { NoticeBoard } from './NoticeBoard.svelte';
+import type { Preferences } from './Preferences.svelte';
 import { ToolBox } from './ToolBox.svelte';
 import { TurnDesk } from './TurnDesk.svelte';
+import { ViewDesk } from './ViewDesk.svelte';
 
 /** A label as the reader sees and sets it. */
 export interface DeskLabel {
@@ -30,6 +35,8 @@ export interface DeskLabel {
 }
 
 const SAMPLE_MS = 500;
+/** A drag this long changes the window by its own width. */
+const WINDOW_DRAG_PIXELS = 400;
 
 /**
  * The reader's desk: what is chosen and shown on the page, and everything that
@@ -62,8 +69,11 @@ export class CaseDesk {
   drawn = $state(0);
 
   readonly session: Session;
+  readonly ground: DeskGround;
   readonly box: ToolBox;
   readonly turns: TurnDesk;
+  readonly steps: MaskSteps;
+  readonly view: ViewDesk;
   readonly board = new NoticeBoard();
   viewer: Viewer | null = null;
   #layers: PaneLayers | null = null;
@@ -77,6 +87,7 @@ export class CaseDesk {
     detail: SessionDetail,
     session: Session,
     recorder: EventRecorder,
+    preferences: Preferences,
   ) {
     const { volume, labels, engine } = detail;
     this.detail = detail;
@@ -91,17 +102,26 @@ export class CaseDesk {
     this.submitted = detail.state === 'submitted';
     this.presets = windowPresets(volume.modality, this.ownWindow);
     this.status = session.status;
-    this.box = new ToolBox(
-      this.geometry,
+    this.ground = new DeskGround(
+      this.shape,
+      session,
+      (slice) => this.viewer?.values(slice) ?? null,
+    );
+    this.box = new ToolBox({
+      geometry: this.geometry,
+      ground: this.ground,
       recorder,
-      engine.prompts,
-      labels.map(({ value }) => value),
-      (tool) => {
+      kinds: engine.prompts,
+      values: labels.map(({ value }) => value),
+      chosen: (tool) => {
         this.viewer?.setPanning(tool === 'pan');
         this.#layers?.setBrush(null);
+        this.#layers?.setLive([]);
       },
-    );
+    });
+    this.view = new ViewDesk(this, preferences, recorder);
     this.turns = new TurnDesk(session, recorder, engine.prompts, this);
+    this.steps = new MaskSteps(this, session, recorder, engine.prompts);
     this.#visits = engine.prompts.includes('visit')
       ? new VisitPlanner(session)
       : null;
@@ -121,6 +141,10 @@ export class CaseDesk {
     return center !== undefined && width !== undefined && !this.color
       ? { center, width }
       : null;
+  }
+
+  get mask(): MaskVolume {
+    return this.session.mask;
   }
 
   get count(): number {
@@ -168,14 +192,15 @@ export class CaseDesk {
         unanswered: () => unansweredPrompts(this.session.log),
         history: () => (this.marksShown ? activePrompts(this.session.log) : []),
         colorOf: (label) => this.colorOf(label),
-        style: () => this.#style(),
+        style: () => this.style(),
       },
       maskCanvas,
       markCanvas,
     );
     this.#input = new PaneInput(pane, viewer, {
       tool: () => this.#beginMark(),
-      live: (prompts) => this.#layers?.setLive(prompts),
+      live: (prompts) =>
+        this.#layers?.setLive(prompts.length > 0 ? prompts : this.box.begun),
       marked: (prompts) => this.session.take(prompts),
       hover: (index) => this.#hover(index),
       scroll: (notches) => this.step(notches),
@@ -217,7 +242,7 @@ export class CaseDesk {
 
   /** Give up the mark under the hand, else the newest answer being made. */
   cancel(): void {
-    if (!this.#input?.cancel()) {
+    if (!this.#input?.cancel() && !this.box.giveUp()) {
       this.session.cancel();
     }
   }
@@ -243,6 +268,7 @@ export class CaseDesk {
   }
 
   step(by: number): void {
+    this.view.stopCine();
     const to = Math.min(Math.max(this.#wanted + by, 0), this.count - 1);
     this.recorder.record('scroll', { from: this.slice, to });
     this.goto(to);
@@ -253,9 +279,23 @@ export class CaseDesk {
     this.viewer?.setWindow(window);
   }
 
+  /** Drag by CSS pixels: right widens, up brightens. */
+  dragWindow(right: number, down: number): void {
+    const { center, width } = this.window ?? this.ownWindow ?? {};
+    if (center !== undefined && width !== undefined) {
+      const step = Math.max(width, 10) / WINDOW_DRAG_PIXELS;
+      this.recorder.sample('window', SAMPLE_MS);
+      this.viewer?.setWindow({
+        center: center + down * step,
+        width: Math.max(width + right * step, 1),
+      });
+    }
+  }
+
   fit(): void {
     this.recorder.record('zoom', { fit: true });
     this.viewer?.fit();
+    this.view.fit();
   }
 
   setOpacity(opacity: number): void {
@@ -306,6 +346,7 @@ export class CaseDesk {
   }
 
   destroy(): void {
+    this.view.stopCine();
     this.#visits?.stop();
     this.#input?.destroy();
     this.#layers?.destroy();
@@ -345,7 +386,7 @@ export class CaseDesk {
     );
   }
 
-  #style(): MaskStyle {
+  style(): MaskStyle {
     return {
       labels: this.labels.map(({ value, color, visible }) => ({
         value,

@@ -16,6 +16,15 @@ export interface DebugView {
   /** point of the browser window at the centre of a voxel of this slice */
   canvasOfVoxel(z: number, y: number, x: number): [number, number] | null;
   maskValue(z: number, y: number, x: number): number;
+  /** where the crosshair is */
+  readonly at: Voxel;
+  /** point of the browser window at a voxel, in the plane across an axis */
+  pointInPlane(
+    axis: 1 | 2,
+    z: number,
+    y: number,
+    x: number,
+  ): [number, number] | null;
 }
 
 declare global {
@@ -58,6 +67,21 @@ export function exposeDebug(desk: CaseDesk): void {
       return pane && point && z === desk.viewer?.slice
         ? [pane.left + point[0], pane.top + point[1]]
         : null;
+    },
+    get at() {
+      return desk.view.at;
+    },
+    pointInPlane(axis, z, y, x) {
+      const pane = document
+        .querySelector(`[data-testid=plane-${axis}]`)
+        ?.getBoundingClientRect();
+      const { rows, columns } = desk.view.frames[axis];
+      const voxel: Voxel = [z, y, x];
+      const point = desk.view.placements[axis]?.canvasOf(
+        voxel[rows],
+        voxel[columns],
+      );
+      return pane && point ? [pane.left + point[0], pane.top + point[1]] : null;
     },
     maskValue: (z, y, x) => desk.session.mask.valueAt([z, y, x]),
   };

@@ -1,5 +1,8 @@
 import type { CaseDesk } from './CaseDesk.svelte';
+import { maskHotkeys } from './maskHotkeys';
+import { toolHotkeys } from './toolHotkeys';
 import { turnHotkeys } from './turnHotkeys';
+import { viewHotkeys } from './viewHotkeys';
 
 /** One thing a key does. */
 export interface Hotkey {
@@ -62,7 +65,10 @@ export const hotkeys: readonly Hotkey[] = [
     run: (desk) => desk.box.setWidth(desk.box.width + 1),
   },
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 0].map(label),
+  ...toolHotkeys,
+  ...maskHotkeys,
   ...turnHotkeys,
+  ...viewHotkeys,
   {
     keys: ['arrowup', 'pageup'],
     shown: '↑',

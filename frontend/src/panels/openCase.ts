@@ -11,6 +11,7 @@ import { hasWebgl } from '../viewer/hasWebgl';
 import { CaseDesk } from './CaseDesk.svelte';
 import CasePage from './CasePage.svelte';
 import { exposeDebug } from './exposeDebug';
+import { Preferences } from './Preferences.svelte';
 import Problem from './Problem.svelte';
 
 /**
@@ -55,7 +56,12 @@ export async function openCase(target: HTMLElement): Promise<void> {
     newId: () => crypto.randomUUID(),
     now,
   });
-  const desk = new CaseDesk(detail, session, recorder);
+  const desk = new CaseDesk(
+    detail,
+    session,
+    recorder,
+    new Preferences(localStorage),
+  );
   exposeDebug(desk);
   mount(CasePage, {
     target,

@@ -1,4 +1,5 @@
 import {
+  cache,
   Enums,
   RenderingEngine,
   type StackViewport,
@@ -15,7 +16,9 @@ import type {
 import { SlicePlacement } from '../geometry/SlicePlacement';
 import { Emitter } from '../session/Emitter';
 import { bindTools, type ToolBinding } from './bindTools';
+import type { SliceValues } from './cutPlane';
 import { loadSeriesMetadata } from './loadSeriesMetadata';
+import type { PictureBox } from './occupiedBox';
 import { planeDeviation } from './planeDeviation';
 import { SlicePrefetch } from './SlicePrefetch';
 import { startCornerstone } from './startCornerstone';
@@ -27,6 +30,8 @@ const PANE = 'axial';
 const PREFETCH_BYTES = 800 * 1024 ** 2;
 /** Largest distance (voxels) between our geometry and the library's. */
 const MOST_DEVIATION = 0.05;
+/** How much of the pane what is zoomed to fills. */
+const ZOOMED_SHARE = 0.8;
 
 /** One stack viewport behind our interface. */
 export class CornerstoneViewer implements Viewer {
@@ -57,7 +62,7 @@ export class CornerstoneViewer implements Viewer {
     this.#tools = bindTools(PANE, ENGINE);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
     element.addEventListener(Enums.Events.VOI_MODIFIED, this.#windowed);
-    this.#resizes = new ResizeObserver(() => this.#engine.resize(true, true));
+    this.#resizes = new ResizeObserver(this.#resized);
     this.#resizes.observe(element);
   }
 
@@ -141,6 +146,83 @@ export class CornerstoneViewer implements Viewer {
     this.#viewport.render();
   }
 
+  /** By a filter: the library's own inversion greys what the window clips. */
+  setInverse(on: boolean): void {
+    this.#element.classList.toggle('inverse', on);
+  }
+
+  setSmooth(on: boolean): void {
+    this.#viewport.setProperties({
+      interpolationType: on
+        ? Enums.InterpolationType.LINEAR
+        : Enums.InterpolationType.NEAREST,
+    });
+    this.#viewport.render();
+  }
+
+  zoomBy(factor: number): void {
+    this.#viewport.setZoom(this.#viewport.getZoom() * factor);
+    this.#viewport.render();
+  }
+
+  zoomTo(box: PictureBox): void {
+    const placement = this.#placement;
+    if (!placement) {
+      return;
+    }
+    const { clientWidth, clientHeight } = this.#element;
+    const from = placement.canvasOf(box.y - 0.5, box.x - 0.5);
+    const to = placement.canvasOf(
+      box.y + box.height - 0.5,
+      box.x + box.width - 0.5,
+    );
+    this.panBy(
+      clientWidth / 2 - (from[0] + to[0]) / 2,
+      clientHeight / 2 - (from[1] + to[1]) / 2,
+    );
+    const factor = Math.min(
+      (ZOOMED_SHARE * clientWidth) / Math.abs(to[0] - from[0]),
+      (ZOOMED_SHARE * clientHeight) / Math.abs(to[1] - from[1]),
+    );
+    const { parallelScale = 1 } = this.#viewport.getCamera();
+    this.#viewport.setCamera({ parallelScale: parallelScale / factor });
+    this.#viewport.render();
+  }
+
+  panBy(right: number, down: number): void {
+    const at = (x: number, y: number): Point =>
+      this.#viewport.canvasToWorld([x, y]);
+    const [dx, dy, dz] = difference(at(0, 0), at(right, down));
+    const { focalPoint, position } = this.#viewport.getCamera();
+    if (focalPoint && position) {
+      this.#viewport.setCamera({
+        focalPoint: [
+          focalPoint[0] + dx,
+          focalPoint[1] + dy,
+          focalPoint[2] + dz,
+        ],
+        position: [position[0] + dx, position[1] + dy, position[2] + dz],
+      });
+      this.#viewport.render();
+    }
+  }
+
+  values(slice: number): SliceValues | null {
+    const imageId = this.#imageIds[slice];
+    const image = imageId && cache.getImage(imageId);
+    if (!image) {
+      return null;
+    }
+    const scaled = image.preScale?.scaled === true;
+    const values = image.voxelManager?.getScalarData() ?? image.getPixelData();
+    return {
+      values,
+      channels: values.length / (image.rows * image.columns),
+      slope: scaled ? 1 : image.slope,
+      intercept: scaled ? 0 : image.intercept,
+    };
+  }
+
   directions(): { right: Point; down: Point } | null {
     if (!this.#placement) {
       return null;
@@ -170,6 +252,14 @@ export class CornerstoneViewer implements Viewer {
     this.#tools.destroy();
     this.#engine.destroy();
   }
+
+  /** A whole picture stays whole; one that was moved stays where it was. */
+  readonly #resized = (): void => {
+    const moved =
+      Math.abs(this.#viewport.getZoom() - 1) > 1e-3 ||
+      Math.hypot(...this.#viewport.getPan()) > 0.5;
+    this.#engine.resize(true, moved);
+  };
 
   /** The slice is the one whose picture is on the screen, not the one asked. */
   readonly #drawn = (): void => {

@@ -3,6 +3,8 @@ import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
 import type { Emitter } from '../session/Emitter';
 import type { WireError } from '../wire/WireError';
+import type { SliceValues } from './cutPlane';
+import type { PictureBox } from './occupiedBox';
 
 /** Grey values from black to white: `center ± width / 2`. */
 export interface Window {
@@ -51,6 +53,18 @@ export interface Viewer {
   /** whether dragging with the primary button moves the picture */
   setPanning(on: boolean): void;
   fit(): void;
+  /** black for white and white for black */
+  setInverse(on: boolean): void;
+  /** whether voxels blend into each other, or are seen one by one */
+  setSmooth(on: boolean): void;
+  /** come nearer (factor above 1) to what is in the middle */
+  zoomBy(factor: number): void;
+  /** show a box of voxels of the slice as large as the pane holds */
+  zoomTo(box: PictureBox): void;
+  /** move the picture by CSS pixels */
+  panBy(right: number, down: number): void;
+  /** the values of a slice; null until it has come */
+  values(slice: number): SliceValues | null;
   /** screen directions right and down, as LPS vectors */
   directions(): {
     readonly right: readonly [number, number, number];

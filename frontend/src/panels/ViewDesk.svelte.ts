@@ -1,0 +1,214 @@
+import type { Voxel } from '../geometry/frames';
+import {
+  type Axis,
+  type PlaneFrame,
+  planeFrames,
+} from '../geometry/PlaneFrame';
+import type { SlicePlacement } from '../geometry/SlicePlacement';
+import type { VolumeGeometry } from '../geometry/VolumeGeometry';
+import type { EventRecorder } from '../session/EventRecorder';
+import type { MaskVolume } from '../session/MaskVolume';
+import { autoWindow } from '../viewer/autoWindow';
+import { occupiedBox } from '../viewer/occupiedBox';
+import type { Viewer, Window } from '../viewer/Viewer';
+import type { Layout, Preferences } from './Preferences.svelte';
+
+/** What a view needs to know of the rest of the desk. */
+export interface ViewPlace {
+  readonly geometry: VolumeGeometry;
+  readonly viewer: Viewer | null;
+  readonly color: boolean;
+  readonly slice: number;
+  readonly count: number;
+  readonly presets: readonly Window[];
+  readonly window: Window | null;
+  readonly mask: MaskVolume;
+  goto(slice: number): void;
+  chooseWindow(window: Window): void;
+}
+
+/** What the primary button does when it does not mark. */
+export type ViewTool = 'crosshair' | 'ruler' | 'probe' | 'magnifier';
+
+/** Two indices of one slice, and what lies between them. */
+export interface Measure {
+  readonly slice: number;
+  readonly from: readonly [row: number, column: number];
+  readonly to: readonly [row: number, column: number];
+}
+
+const CINE_PER_S = 12;
+const NUDGE_PIXELS = 40;
+const ZOOM_STEP = 1.25;
+/** Robust window: what lies between the darkest and the brightest percent. */
+const AUTO_SHARE = 0.01;
+
+/** How the volume is looked at: planes, crosshair, picture, measures, cine. */
+export class ViewDesk {
+  readonly frames: readonly [PlaneFrame, PlaneFrame, PlaneFrame];
+  readonly preferences: Preferences;
+  /** whether the volume has more than one slice of grey values to cut */
+  readonly planar: boolean;
+  tool = $state<ViewTool | null>(null);
+  inverse = $state(false);
+  playing = $state(false);
+  measures = $state.raw<readonly Measure[]>([]);
+  row = $state(0);
+  column = $state(0);
+  /** counts what fits every pane anew */
+  fits = $state(0);
+  /** where the planes across y and x lie in their panes */
+  readonly placements: Partial<Record<Axis, SlicePlacement>> = {};
+  readonly #place: ViewPlace;
+  readonly #recorder: EventRecorder;
+  #preset = 0;
+  #cine: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    place: ViewPlace,
+    preferences: Preferences,
+    recorder: EventRecorder,
+  ) {
+    this.#place = place;
+    this.preferences = preferences;
+    this.#recorder = recorder;
+    this.frames = planeFrames(place.geometry);
+    const [depth, height, width] = place.geometry.shape;
+    this.planar = depth === 1 || place.color;
+    this.row = Math.floor(height / 2);
+    this.column = Math.floor(width / 2);
+  }
+
+  /** Give the first picture the look the reader likes. */
+  begin(): void {
+    if (!this.preferences.liked.smooth) {
+      this.#place.viewer?.setSmooth(false);
+    }
+  }
+
+  get layout(): Layout {
+    return this.planar ? 'single' : this.preferences.liked.layout;
+  }
+
+  /** Where the crosshair is; its slice is the one shown. */
+  get at(): Voxel {
+    return [this.#place.slice, this.row, this.column];
+  }
+
+  /** Whether lines show where the planes cut each other. */
+  get crossed(): boolean {
+    return (
+      this.tool === 'crosshair' ||
+      (this.layout !== 'single' && this.preferences.liked.crosshair)
+    );
+  }
+
+  chooseLayout(layout: Layout): void {
+    this.preferences.like('layout', layout);
+    this.#recorder.record('panel', { layout });
+  }
+
+  nextLayout(): void {
+    if (!this.planar) {
+      this.preferences.next('layout');
+      this.#recorder.record('panel', { layout: this.layout });
+    }
+  }
+
+  /** Put the crosshair on a voxel; every plane follows. */
+  moveTo(voxel: Voxel): void {
+    const [z, y, x] = this.#place.geometry.clamp(voxel);
+    this.row = y;
+    this.column = x;
+    if (z !== this.#place.slice) {
+      this.#place.goto(z);
+    }
+    this.#recorder.sample('scroll', 500, { z, y, x });
+  }
+
+  /** Take a view tool up, or put it down again. */
+  chooseTool(tool: ViewTool | null): void {
+    this.tool = this.tool === tool ? null : tool;
+    this.#recorder.record('panel', { view: this.tool ?? 'none' });
+  }
+
+  measure(measure: Measure): void {
+    this.measures = [...this.measures, measure];
+    this.#recorder.record('panel', { measures: this.measures.length });
+  }
+
+  forgetMeasures(): void {
+    this.measures = [];
+  }
+
+  toggleInverse(): void {
+    this.inverse = !this.inverse;
+    this.#place.viewer?.setInverse(this.inverse);
+    this.#recorder.record('window', { inverse: this.inverse });
+  }
+
+  toggleSmooth(): void {
+    this.preferences.like('smooth', !this.preferences.liked.smooth);
+    this.#place.viewer?.setSmooth(this.preferences.liked.smooth);
+    this.#recorder.record('panel', { smooth: this.preferences.liked.smooth });
+  }
+
+  /** The window that suits what is on the slice. */
+  fitWindow(): void {
+    const values = this.#place.viewer?.values(this.#place.slice);
+    if (values && !this.#place.color) {
+      this.#place.chooseWindow(autoWindow(values, AUTO_SHARE));
+    }
+  }
+
+  stepPreset(by: number): void {
+    const { presets } = this.#place;
+    if (presets.length > 0) {
+      this.#preset = (this.#preset + by + presets.length) % presets.length;
+      this.#place.chooseWindow(presets[this.#preset] as Window);
+    }
+  }
+
+  fit(): void {
+    this.fits += 1;
+  }
+
+  /** Bring the mask of this slice as near as the pane allows. */
+  zoomToMask(): void {
+    const { mask, slice, geometry, viewer } = this.#place;
+    const labels = mask.slice(slice);
+    const box = labels && occupiedBox(labels, geometry.shape[2]);
+    if (box) {
+      viewer?.zoomTo(box);
+      this.#recorder.record('zoom', { mask: true });
+    }
+  }
+
+  zoom(by: 1 | -1): void {
+    this.#place.viewer?.zoomBy(ZOOM_STEP ** by);
+    this.#recorder.sample('zoom', 500);
+  }
+
+  nudge(right: number, down: number): void {
+    this.#place.viewer?.panBy(right * NUDGE_PIXELS, down * NUDGE_PIXELS);
+    this.#recorder.sample('pan', 500);
+  }
+
+  /** Run through the slices, from the last on to the first. */
+  toggleCine(): void {
+    if (this.playing) {
+      this.stopCine();
+    } else if (this.#place.count > 1) {
+      this.playing = true;
+      this.#recorder.record('scroll', { cine: true });
+      this.#cine = setInterval(() => {
+        this.#place.goto((this.#place.slice + 1) % this.#place.count);
+      }, 1000 / CINE_PER_S);
+    }
+  }
+
+  stopCine(): void {
+    clearInterval(this.#cine);
+    this.playing = false;
+  }
+}
