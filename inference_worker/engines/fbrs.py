@@ -7,12 +7,14 @@ plus ``λ(‖s − 1‖² + ‖b‖²)`` by L-BFGS. Weights never change.
 
 Departs from the paper: the network is the pre-trained one that the other engines use,
 so that methods are compared at equal networks, and it takes no click maps; several
-labels at once, so the disagreement at a mark is its cross-entropy.
+labels at once, so the disagreement at a mark is its cross-entropy; and it pays for
+changing what was not marked (``planar.anchor``), which a network with click maps learns
+not to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -23,6 +25,7 @@ from inference_worker.contract.marks import UNMARKED
 from inference_worker.nets import BaseModel, load_model
 from inference_worker.nets.labelled import Network, Weights
 from inference_worker.nets.tail import crop_features, cut_network
+from inference_worker.planar.anchor import standing, strayed
 from inference_worker.planar.engine import Look, PlanarEngine, Slice
 from inference_worker.planar.logits import (
     mark_targets,
@@ -35,7 +38,9 @@ DEFAULTS: dict[str, float] = {
     "layers": 1,  # decoder blocks behind the scaled features
     "iterations": 20,
     "lambda": 1e-3,
-    "margin": 16,
+    "anchor": 5.0,  # weight of staying as it was, away from marks that were not met
+    "reach": 12.0,  # pixels from such a mark within which it need not
+    "margin": 48,
     "seed": 0,
 }
 
@@ -65,15 +70,31 @@ class FeatureRefinement:
         crop = Network(tail.cropped(rows, columns), self.base.classes, names)
         part = crop_features(features, tail, rows, columns)
         target, where = mark_targets(said[rows, columns], look.values, device)
-        scale, bias = self._minimise(
-            part, lambda moved: crop.logits(weights, moved), target, where
-        )
+        with torch.no_grad():
+            before = crop.logits(weights, part).log_softmax(dim=1)
+        unmet = where & (before.argmax(dim=1) != target)
+        stands = standing(unmet, self.settings["reach"])
+
+        def cost(scale: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+            logits = crop.logits(weights, part.float() * scale + bias)
+            apart = functional.cross_entropy(logits, target, reduction="none")
+            moved = (scale - 1).square().sum() + bias.square().sum()
+            drift = strayed(logits, before, stands)
+            return (
+                apart[where].mean()
+                + self.settings["lambda"] * moved
+                + self.settings["anchor"] * drift
+            )
+
+        scale, bias = self._minimise(cost, part)
         yield _shown(look, network, weights, features * scale + bias)
 
     def _minimise(
-        self, features: torch.Tensor, logits: Any, target: Any, where: Any
+        self,
+        cost: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        features: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(s, b), each (1, f, 1, 1)."""
+        """(s, b), each (1, f, 1, 1), where ``cost`` is least."""
         shape = (1, features.shape[1], 1, 1)
         scale = torch.ones(shape, device=features.device, requires_grad=True)
         bias = torch.zeros(shape, device=features.device, requires_grad=True)
@@ -87,10 +108,7 @@ class FeatureRefinement:
 
         def disagreement() -> torch.Tensor:
             search.zero_grad()
-            out = logits(features.float() * scale + bias)
-            cost = functional.cross_entropy(out, target, reduction="none")
-            apart = (scale - 1).square().sum() + bias.square().sum()
-            loss = cost[where].mean() + self.settings["lambda"] * apart
+            loss = cost(scale, bias)
             loss.backward()  # type: ignore[no-untyped-call]
             return loss.detach()
 

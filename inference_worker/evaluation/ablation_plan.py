@@ -82,12 +82,13 @@ CONSTRAINED = (
     OWN,
     *_each("free layers", "layers", (0, 1, 2, 3)),
     *_each("iterations, M", "iterations", (5, 10, 20, 40)),
-    *_each("step", "learning_rate", (0.01, 0.03, 0.1, 0.3)),
-    *_each("regulariser, α", "alpha", (0.0, 1e-4, 1e-3, 1e-2)),
+    *_each("step", "learning_rate", (0.01, 0.03, 0.1)),
+    *_each("regulariser, α", "alpha", (0.0, 1e-3, 1e-2)),
+    *_each("what was not marked stays", "anchor", (0.0, 1.0, 5.0, 20.0)),
     *_each("gradient", "gradient", ("lagrangian", "cross-entropy")),
     *_each("violation", "scope", ("pixel", "image")),
     *_each("region growing", "grow", (True, False)),
-    *_each("region growing", "threshold", (0.01, 0.02, 0.05)),
+    *_each("region growing", "threshold", (0.005, 0.01, 0.02)),
     *(
         Variant("prompt", kind, run={"annotator": kind})
         for kind in ("scribble", "click", "box")

@@ -17,6 +17,8 @@ class Config:
     ----------
     layers: how many decoder blocks before the head are free; 0 is the head alone.
     iterations: ``M`` of Algorithm 1. learning_rate: ``η``. alpha: ``α`` of (2).
+    anchor: weight of staying as it was, away from marks that were not met; 0 is the
+        source's rule. reach: pixels from such a mark within which it need not.
     gradient: ``lagrangian``, g·∂Ψ/∂W; ``cross-entropy``, ∂g/∂W, the ablation.
     scope: ``pixel``, every marked pixel with its own violation; ``image``, the score of
         the whole output times the mean violation.
@@ -27,12 +29,14 @@ class Config:
 
     layers: int = 1
     iterations: int = 20
-    learning_rate: float = 0.1
+    learning_rate: float = 0.03
     alpha: float = 1e-3
+    anchor: float = 5.0
+    reach: float = 12.0
     gradient: str = "lagrangian"
     scope: str = "pixel"
     grow: bool = True
-    threshold: float = 0.02
+    threshold: float = 0.01
     grow_most: int = 2000
     margin: int = 16
     seed: int = 0

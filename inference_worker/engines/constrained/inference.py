@@ -15,6 +15,7 @@ from inference_worker.engines.constrained.growing import grow_marks
 from inference_worker.nets import BaseModel
 from inference_worker.nets.labelled import Network, Weights
 from inference_worker.nets.tail import Tail, crop_features, cut_network
+from inference_worker.planar.anchor import standing, strayed
 from inference_worker.planar.engine import Look, Slice
 from inference_worker.planar.logits import (
     mark_targets,
@@ -77,17 +78,27 @@ class Constrained:
         network = Network(crop, self.base.classes, names)
         features = crop_features(entering, tail, rows, columns)
         target, where = mark_targets(said[rows, columns], look.values, features.device)
-        weights = dict(start)
-        for _ in range(config.iterations):
+        with torch.no_grad():
+            before = network.logits(start, features).log_softmax(dim=1)
+        stands = standing(_violation(before, target, where) > 0, config.reach)
+        weights, best, lowest = dict(start), dict(start), float("inf")
+        for iteration in range(config.iterations + 1):
             free = {n: w.detach().requires_grad_(True) for n, w in weights.items()}
             logits = network.logits(free, features)  # y ← f(x; W_λ)
             violation = _violation(logits, target, where)  # g, pixel by pixel
             if not (violation > 0).any():
+                return weights
+            drift = strayed(logits, before, stands)
+            cost = float(violation[where].mean() + config.anchor * drift.detach())
+            if cost < lowest:
+                best, lowest = weights, cost
+            if iteration == config.iterations:
                 break
             loss = self._score(logits, target, where, violation)
+            loss = loss + config.anchor * drift
             gradients = torch.autograd.grad(loss, list(free.values()))
             weights = self._update(free, dict(zip(free, gradients, strict=True)), start)
-        return weights
+        return best
 
     def _score(
         self,

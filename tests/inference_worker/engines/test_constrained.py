@@ -133,8 +133,13 @@ def test_a_slope_is_climbed_pixel_by_pixel():
 @pytest.mark.parametrize("gradient", ["lagrangian", "cross-entropy"])
 @pytest.mark.parametrize("layers", [0, 1])
 def test_several_labels_one_without_a_channel_are_inserted_at_once(gradient, layers):
-    own = engine(
-        gradient=gradient, layers=layers, grow=False, iterations=60, learning_rate=1.0
+    own = engine(  # a network of no training has nothing that should stay
+        gradient=gradient,
+        layers=layers,
+        grow=False,
+        iterations=60,
+        learning_rate=1.0,
+        anchor=0.0,
     )
     # "spleen" is no class of the network
     first, last = answers(own, stroke(1, 25), stroke(2, 35))
@@ -145,6 +150,23 @@ def test_several_labels_one_without_a_channel_are_inserted_at_once(gradient, lay
     assert (last[below] == 2).all()
     assert (last == 2)[ring & ~below].any(), "the mark taught its neighbourhood nothing"
     assert (first != last).any()
+
+
+def test_what_is_far_from_an_unmet_mark_stays_if_it_is_anchored():
+    settings = {"grow": False, "iterations": 20, "learning_rate": 0.2, "margin": 64}
+    changed = {}
+    for anchor in (0.0, 2.0):
+        first, last = answers(engine(anchor=anchor, **settings), stroke(1, 25))
+        assert (last[24:27, 20:41] == 1).all()
+        changed[anchor] = float((first != last)[45:].mean())  # marks reach 12 pixels
+    assert changed[0.0] > 0.5
+    assert changed[2.0] == 0
+
+
+def test_a_descent_that_runs_away_leaves_the_slice_as_it_was():
+    own = engine(grow=False, iterations=3, learning_rate=1e6)
+    first, last = answers(own, stroke(1, 25), stroke(2, 35), stroke(0, 45))
+    np.testing.assert_array_equal(first, last)
 
 
 def test_a_slice_whose_marks_are_met_stays_as_it_is():
