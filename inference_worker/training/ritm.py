@@ -6,11 +6,12 @@
         --start ct-abdomen
 
 The backbone starts from a base model of ours, so that methods are compared at equal
-networks. In every step a target is drawn, clicked once at its centre, and the network
-answers up to three clicks without learning, each set by the simulated annotator on the
-largest error so far; the last answer is learnt from (RITM, section 3.2). The patients
-that the base model held out are held out here. The same command continues a run that
-was cut, Adam's moments starting anew; Ctrl-C finishes the step, saves and stops.
+networks. In every step a target is drawn (an organ, or a region that looks alike),
+clicked once at its centre, and the network answers up to three clicks without learning,
+each set by the simulated annotator on the largest error so far; the last answer is
+learnt from (RITM, section 3.2). The patients that the base model held out are held out
+here. The same command continues a run that was cut, Adam's moments starting anew;
+Ctrl-C finishes the step, saves and stops.
 """
 
 from __future__ import annotations
@@ -41,12 +42,17 @@ from inference_worker.training.curve import draw_losses
 from inference_worker.training.examples import Example, cases_of, read_examples
 from inference_worker.training.focal import normalised_focal_loss
 from inference_worker.training.recipes import RECIPES
+from inference_worker.training.regions import alike_region
 
 log = logging.getLogger("training")
 
-STEPS = 400
+STEPS = 800
 BATCH = 8
-SIDE = 160
+SIDE = 128
+REGIONS = 0.5
+"""Share of targets that are no organ but a region that looks alike."""
+LEAST = 20
+"""Pixels of the smallest target."""
 CLICKS_MOST = 4
 LEARNING_RATE = 5e-4
 DISC = 3.0
@@ -78,21 +84,38 @@ def draw_targets(
 ) -> tuple[torch.Tensor, NDArray[np.bool_]]:
     """Views (b, 1, s, s) in [0, 1], and one target in each: bool (b, s, s)."""
     rng = np.random.default_rng([seed, step])
-    how = replace(RECIPES["ct-abdomen"].augmentation, scale=(0.6, 1.4))
+    how = replace(
+        RECIPES["ct-abdomen"].augmentation,
+        scale=(0.5, 1.3),
+        gamma=1.6,
+        contrast=1.5,
+        inverted_share=0.1,
+    )
     images: list[NDArray[np.float32]] = []
     targets: list[Mask] = []
     while len(images) < BATCH:
         example = pool[int(rng.integers(len(pool)))]
         image, classes = view(example, SIDE, how, rng)
-        present = [c for c in np.unique(classes) if 0 < c < len(example.labelled)]
-        if not present:
-            continue
-        target = classes == rng.choice(present)
-        if target.sum() < 20:
+        if rng.random() < REGIONS:
+            target = alike_region(image[0], rng, LEAST)
+        else:
+            target = _organ(classes, len(example.labelled), rng)
+        if target is None:
             continue
         images.append(image)
         targets.append(target)
     return torch.from_numpy(np.stack(images)), np.stack(targets)
+
+
+def _organ(
+    classes: NDArray[np.uint8], known: int, rng: np.random.Generator
+) -> Mask | None:
+    """One of the classes 1 … ``known`` − 1 that a view shows, if it is large enough."""
+    present = [c for c in np.unique(classes) if 0 < c < known]
+    if not present:
+        return None
+    target = np.asarray(classes == rng.choice(present))
+    return target if target.sum() >= LEAST else None
 
 
 def guide(
@@ -197,6 +220,10 @@ def train(
             "patients": patients,
             "seed": seed,
             "steps": done,
+            "batch": BATCH,
+            "learning_rate": LEARNING_RATE,
+            "regions": REGIONS,
+            "parameters": sum(p.numel() for p in net.parameters()),
             "commit": commit(),
         }
     }
