@@ -5,7 +5,9 @@ points), the reader's own mask (paint) and the engine's predictions. Marks and p
 what the reader *said* of a voxel, and the last thing said stands: **no prediction ever
 changes a voxel of which the reader said something**, however long ago. Elsewhere the
 last prediction stands. So scribbled voxels show their scribbled label whatever the
-engine, and what was painted stays as painted until it is marked or painted again.
+engine, and what was painted stays as painted until it is marked or painted again. A
+turn of paint alone changes nothing else on the slices it paints: there the reader works
+by hand.
 
 Slices are replaced, never written into, so a fork is cheap and shares nothing that
 changes: a step works on a fork, and walking away from it leaves the canvas as it was.
@@ -13,7 +15,7 @@ changes: a step works on a fork, and walking away from it leaves the canvas as i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,8 +74,8 @@ class Canvas:
                 index = slice_of(prompt)
                 self._write_said(index, marks_on_slice([prompt], index, self._plane))
 
-    def show(self, prediction: Prediction) -> None:
-        """Show a prediction wherever the reader has said nothing.
+    def show(self, prediction: Prediction, *, but: Collection[int] = ()) -> None:
+        """Show a prediction where the reader has said nothing, on all slices ``but``.
 
         Raises
         ------
@@ -89,6 +91,8 @@ class Canvas:
             )
         _, rows, columns = region.slices
         for offset, index in enumerate(range(region.start[0], region.stop[0])):
+            if index in but:
+                continue
             shown = self.shown(index).copy()
             shown[rows, columns] = labels[offset]
             if (said := self._said.get(index)) is not None:
@@ -173,6 +177,16 @@ class Canvas:
             where = paint.where[offset]
             said[rows, columns][where] = paint.labels[offset][where]
             self._write_said(index, said)
+
+
+def painted_slices(prompts: Sequence[Prompt]) -> frozenset[int]:
+    """The slices of a turn of paint alone, which show nothing but the paint."""
+    slices: set[int] = set()
+    for prompt in prompts:
+        if not isinstance(prompt, Paint):
+            return frozenset()
+        slices.update(range(prompt.region.start[0], prompt.region.stop[0]))
+    return frozenset(slices)
 
 
 def join_regions(*groups: Sequence[Region]) -> list[Region]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from inference_worker.canvas import Canvas
+from inference_worker.canvas import Canvas, painted_slices
 from inference_worker.contract.engine import Carry, Engine, Prediction, Volume
 from inference_worker.contract.errors import StoreFailed
 from inference_worker.contract.geometry import Region
@@ -77,11 +77,12 @@ class Session:
         session without a state, to be restored from a checkpoint.
         """
         prompts = turn.prompts()
+        by_hand = painted_slices(prompts)
         canvas = self.canvas.fork()
         canvas.say(prompts)
         try:
             for prediction in self.engine.step(self.state, prompts):
-                canvas.show(prediction)
+                canvas.show(prediction, but=by_hand)
                 yield prediction, canvas.fork()
         except Exception:
             self.state = None

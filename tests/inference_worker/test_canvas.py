@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from inference_worker.canvas import Canvas, join_regions
+from inference_worker.canvas import Canvas, join_regions, painted_slices
 from inference_worker.contract.engine import Prediction
 from inference_worker.contract.geometry import Region
 from inference_worker.contract.prompts import Click, Lasso, Paint, Scribble, Visit
@@ -84,6 +84,17 @@ def test_paint_of_background_erases(canvas):
     canvas.say([paint(0)])
     canvas.show(everywhere(1))
     assert not canvas.labels()[1, 3, 2:6].any()
+
+
+def test_a_turn_of_paint_alone_leaves_the_rest_of_its_slices(canvas):
+    canvas.show(everywhere(1))
+    turn = [paint(3)]
+    canvas.say(turn)
+    canvas.show(everywhere(2), but=painted_slices(turn))
+    assert canvas.labels()[1, 0, 0] == 1
+    assert canvas.labels()[1, 3, 2] == 3
+    assert painted_slices(turn) == {1}
+    assert painted_slices([paint(3), Visit(1)]) == frozenset()
 
 
 def test_a_fork_goes_its_own_way(canvas):

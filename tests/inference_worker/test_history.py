@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_worker.canvas import Canvas
+from inference_worker.canvas import Canvas, painted_slices
 from inference_worker.contract import names
 from inference_worker.contract.engine import Label
 from inference_worker.contract.geometry import Region
@@ -102,7 +102,7 @@ class Reference:
             said = [prompt_from_json(body) for body in turn["prompts"]]
             canvas.say(said)
             for prediction in engine.step(state, said):
-                canvas.show(prediction)
+                canvas.show(prediction, but=painted_slices(said))
         return canvas.labels()
 
 
