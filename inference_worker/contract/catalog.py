@@ -73,6 +73,13 @@ ENGINES: dict[str, EngineSpec] = {
         _spec("f-brs", "f-BRS", "Sofiiuk et al., f-BRS, CVPR 2020", needs_weights=True),
         _spec("ritm", "RITM", "Sofiiuk et al., RITM, ICIP 2022", needs_weights=True),
         _spec("pemed", "PE-MED", "Chang et al., PE-MED, 2023", weights="pemed"),
+        _spec(
+            "prism",
+            "PRISM",
+            "Li et al., PRISM, MICCAI 2024",
+            planar=False,
+            weights="prism",
+        ),
     )
 }
 

@@ -78,6 +78,23 @@ def tiny_pemed(directory: Path) -> str:
     return str(path)
 
 
+def tiny_prism(directory: Path) -> str:
+    """A small random PRISM, written once; its path."""
+    import torch
+
+    from inference_worker.nets.prism import Prism
+    from inference_worker.nets.prism_shape import PrismShape
+    from inference_worker.nets.prism_weights import save_prism
+
+    path = directory / "prism.safetensors"
+    if not path.exists():
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            net = Prism(PrismShape(16, (4, 8, 8), token=16, depth=1, heads=2, rounds=1))
+        save_prism(path, net, {})
+    return str(path)
+
+
 @dataclass(frozen=True)
 class Case:
     """One engine of the suite: settings that make it quick, and a base model."""
@@ -115,6 +132,7 @@ CASES = [
     Case("f-brs", {"iterations": 2}, tiny_model),
     Case("ritm", {}, partial(tiny_model, network="guided_unet")),
     Case("pemed", {}, tiny_pemed),
+    Case("prism", {}, tiny_prism),
 ]
 
 
