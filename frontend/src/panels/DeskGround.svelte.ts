@@ -1,9 +1,9 @@
 import type { Shape } from '../geometry/frames';
 import type { Session } from '../session/Session';
-import { unansweredPrompts } from '../session/unansweredPrompts';
 import type { PaintGround } from '../tools/paint/PaintGround';
 import { burnMarks } from '../viewer/burnMarks';
 import type { SliceValues } from '../viewer/cutPlane';
+import type { Prompt } from '../wire/Prompt';
 
 /** The mask and the image as the reader sees them, and what is locked. */
 export class DeskGround implements PaintGround {
@@ -11,24 +11,29 @@ export class DeskGround implements PaintGround {
   /** labels that paint leaves as they are */
   locked = $state.raw<ReadonlySet<number>>(new Set());
   readonly #session: Session;
+  readonly #unanswered: () => readonly Prompt[];
   readonly #picture: (slice: number) => SliceValues | null;
 
-  /** @param picture the image's values of a slice, once they have come */
+  /**
+   * @param unanswered marks that no answer contains yet
+   * @param picture the image's values of a slice, once they have come
+   */
   constructor(
     shape: Shape,
     session: Session,
+    unanswered: () => readonly Prompt[],
     picture: (slice: number) => SliceValues | null,
   ) {
     this.shape = shape;
     this.#session = session;
+    this.#unanswered = unanswered;
     this.#picture = picture;
   }
 
   labels(slice: number): Uint8Array | null {
-    const { mask, log } = this.#session;
     return burnMarks(
-      mask.slice(slice),
-      unansweredPrompts(log),
+      this.#session.mask.slice(slice),
+      this.#unanswered(),
       slice,
       this.shape,
     );

@@ -27,6 +27,7 @@ export interface StepPlace {
   readonly count: number;
   readonly writable: boolean;
   readonly ground: PaintGround;
+  readonly collector: { send(): void };
   readonly box: { readonly label: number };
   readonly turns: { readonly states: readonly SliceState[] };
 }
@@ -133,6 +134,7 @@ export class MaskSteps {
     const prompts = paints.filter((paint) => paint !== null);
     this.#recorder.record('panel', { step, slices: prompts.length });
     if (this.#place.writable && this.#offered && prompts.length > 0) {
+      this.#place.collector.send();
       this.#session.take(prompts);
     }
   }

@@ -1,4 +1,5 @@
 import type { EventRecorder } from '../session/EventRecorder';
+import { isVisitOnly } from '../session/isVisitOnly';
 import type { LogTurn } from '../session/LogState';
 import { nextOpenSlice } from '../session/nextOpenSlice';
 import type { Session } from '../session/Session';
@@ -8,13 +9,17 @@ import { turnToRedo } from '../session/turnToRedo';
 import { turnToUndo } from '../session/turnToUndo';
 import type { Prompt } from '../wire/Prompt';
 import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+import type { MarkCollector } from './MarkCollector.svelte';
 
 /** What turns need to know of the rest of the desk. */
 export interface TurnPlace {
   readonly slice: number;
   readonly count: number;
   readonly writable: boolean;
+  readonly collector: MarkCollector;
   goto(slice: number): void;
+  /** what is shown of marks is not what it was */
+  redraw(): void;
 }
 
 /** The reader's way with the log: what was done, and what may be done to it. */
@@ -23,6 +28,11 @@ export class TurnDesk {
   quality = $state.raw<ReadonlyMap<number, number>>(new Map());
   /** the propagation that is being answered */
   propagation = $state.raw<LogTurn | null>(null);
+  /** turns of the log and those that redo brings back, as they were made */
+  history = $state.raw<readonly LogTurn[]>([]);
+  historyOpen = $state(false);
+  /** the turn whose marks are shown in full */
+  selected = $state<string | null>(null);
   canUndo = $state(false);
   canRedo = $state(false);
   readonly #session: Session;
@@ -53,12 +63,24 @@ export class TurnDesk {
       this.#session.pending.find(({ prompts }) =>
         prompts.some(({ kind }) => kind === 'propagate'),
       ) ?? null;
-    this.canUndo = turnToUndo(log) !== null;
+    this.history = log.turns.filter(
+      (turn) =>
+        turn.state !== 'discarded' &&
+        turn.failure === null &&
+        !isVisitOnly(turn.prompts),
+    );
+    if (!this.history.some(({ id }) => id === this.selected)) {
+      this.selected = null;
+    }
+    this.canUndo =
+      turnToUndo(log) !== null || this.#place.collector.marks.length > 0;
     this.canRedo = turnToRedo(log) !== null;
   }
 
+  /** Take back what was done last; first what is not even sent. */
   undo(): void {
-    if (this.#place.writable && this.canUndo) {
+    const { writable, collector } = this.#place;
+    if (writable && this.canUndo && !collector.dropLast()) {
       this.#show(turnToUndo(this.#session.log));
       this.#session.undo();
     }
@@ -90,11 +112,48 @@ export class TurnDesk {
     ];
     this.#recorder.record('accept', { slice });
     if (prompts.length > 0 && writable) {
+      this.#place.collector.send();
       this.#session.take(prompts);
     }
     if (next !== null) {
       this.#place.goto(next);
     }
+  }
+
+  /** Take a turn out of the log, wherever it stands. */
+  remove(id: string): void {
+    const turn = this.history.find((known) => known.id === id);
+    if (this.#place.writable && turn?.state === 'active') {
+      this.#show(turn);
+      this.#session.remove(id);
+    }
+  }
+
+  /** Undo everything that was done after a turn. */
+  backTo(id: string): void {
+    const at = this.history.findIndex((turn) => turn.id === id);
+    if (!this.#place.writable || at < 0) {
+      return;
+    }
+    const later = this.history
+      .slice(at + 1)
+      .filter(({ state }) => state === 'active');
+    this.#show(this.history[at] ?? null);
+    for (const _ of later) {
+      this.#session.undo();
+    }
+  }
+
+  /** Show a turn's slice and its marks; again, no longer. */
+  select(id: string): void {
+    this.selected = this.selected === id ? null : id;
+    this.#place.redraw();
+    this.#show(this.history.find((turn) => turn.id === this.selected) ?? null);
+  }
+
+  /** The marks of the selected turn. */
+  get selectedPrompts(): readonly Prompt[] {
+    return this.history.find(({ id }) => id === this.selected)?.prompts ?? [];
   }
 
   /** Whether the engine carries a slice through the volume. */
@@ -111,6 +170,7 @@ export class TurnDesk {
   propagate(direction: 1 | -1 | 0): void {
     const { slice, writable } = this.#place;
     if (writable && this.propagates && !this.propagation) {
+      this.#place.collector.send();
       this.#session.take([
         { kind: 'propagate', slice, direction, count: null },
       ]);

@@ -3,7 +3,6 @@ import type { Hotkey } from './hotkeys';
 
 const tool = (key: string, title: string, name: ToolName): Hotkey => ({
   keys: [key],
-  shown: key.toUpperCase(),
   title,
   run: (desk) => desk.box.choose(name),
 });

@@ -4,26 +4,45 @@ import type { Hotkey } from './hotkeys';
 export const turnHotkeys: readonly Hotkey[] = [
   {
     keys: [','],
-    shown: ',',
     title: 'Propagate to the slices before',
     run: (desk) => desk.turns.propagate(-1),
   },
   {
     keys: ['.'],
-    shown: '.',
     title: 'Propagate to the slices after',
     run: (desk) => desk.turns.propagate(1),
   },
   {
     keys: ['/'],
-    shown: '/',
     title: 'Propagate both ways',
     run: (desk) => desk.turns.propagate(0),
   },
   {
     keys: ['g'],
-    shown: 'G',
     title: 'Go to the slice whose mask looks worst',
     run: (desk) => desk.turns.gotoSuggested(),
+  },
+  {
+    keys: ['a'],
+    title: 'Answers live, or on demand',
+    run: (desk) => desk.collector.setOnDemand(!desk.collector.onDemand),
+  },
+  {
+    keys: ['enter'],
+    title: 'Send the marks collected on demand',
+    run: (desk) => desk.collector.send(),
+  },
+  {
+    keys: ['y'],
+    title: 'Show or hide the history',
+    run: (desk) => {
+      desk.turns.historyOpen = !desk.turns.historyOpen;
+    },
+  },
+  {
+    keys: ['delete', 'backspace'],
+    title: 'Take the turn selected in the history out of the log',
+    run: (desk) =>
+      desk.turns.selected && desk.turns.remove(desk.turns.selected),
   },
 ];

@@ -1,6 +1,6 @@
 import type { CanvasPoint, Voxel, VoxelIndex } from '../geometry/frames';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
-import type { Box, Prompt } from '../wire/Prompt';
+import type { Prompt } from '../wire/Prompt';
 import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 import { LayerCanvas } from './LayerCanvas';
 
@@ -12,6 +12,8 @@ export interface Marks {
   readonly slice: number;
   /** made before, thin */
   readonly history: readonly Prompt[];
+  /** those of them that stand out */
+  readonly selected: readonly Prompt[];
   /** under the hand now, as wide as they are */
   readonly live: readonly Prompt[];
   readonly brush: {
@@ -23,6 +25,8 @@ export interface Marks {
 }
 
 const HALO = 'rgb(0 0 0 / 0.75)';
+/** CSS pixels added to lines that stand out. */
+const SELECTED = 3;
 
 export class MarkLayer {
   readonly #canvas: LayerCanvas;
@@ -47,6 +51,11 @@ export class MarkLayer {
         this.#drawMark(placement, mark);
       }
     }
+    for (const mark of marks.selected) {
+      if (sliceOfPrompt(mark) === marks.slice) {
+        this.#drawMark(placement, mark, SELECTED);
+      }
+    }
     for (const mark of marks.live) {
       this.#drawLive(placement, mark);
     }
@@ -63,19 +72,19 @@ export class MarkLayer {
     }
   }
 
-  #drawMark(placement: SlicePlacement, mark: Prompt): void {
+  #drawMark(placement: SlicePlacement, mark: Prompt, extra = 0): void {
     const { context } = this.#canvas;
     switch (mark.kind) {
       case 'scribble':
         context.setLineDash(mark.label === 0 ? [4, 4] : []);
-        this.#twice(this.#colorOf(mark.label), 1.5, () =>
+        this.#twice(this.#colorOf(mark.label), 1.5 + extra, () =>
           this.#line(placement, mark.voxels),
         );
         context.setLineDash([]);
         break;
       case 'click': {
         const [x, y] = placement.canvasOf(mark.voxel[1], mark.voxel[2]);
-        this.#twice(this.#colorOf(mark.label), 2, () => {
+        this.#twice(this.#colorOf(mark.label), 2 + extra, () => {
           context.moveTo(x - 5, y);
           context.lineTo(x + 5, y);
           if (mark.label !== 0) {
@@ -87,14 +96,14 @@ export class MarkLayer {
       }
       case 'lasso':
         context.setLineDash(mark.label === 0 ? [4, 4] : []);
-        this.#twice(this.#colorOf(mark.label), 1.5, () => {
+        this.#twice(this.#colorOf(mark.label), 1.5 + extra, () => {
           this.#line(placement, mark.voxels);
           context.closePath();
         });
         context.setLineDash([]);
         break;
       case 'extreme_points':
-        this.#twice(this.#colorOf(mark.label), 2, () => {
+        this.#twice(this.#colorOf(mark.label), 2 + extra, () => {
           for (const [, y, x] of mark.voxels) {
             const [right, down] = placement.canvasOf(y, x);
             context.moveTo(right + 4, down);
@@ -103,9 +112,18 @@ export class MarkLayer {
         });
         break;
       case 'box':
-        this.#twice(this.#colorOf(mark.label), 1.5, () =>
-          this.#frame(placement, mark),
+        this.#twice(this.#colorOf(mark.label), 1.5 + extra, () =>
+          this.#frame(placement, mark.start, mark.stop),
         );
+        break;
+      case 'paint':
+        // Paint is in the mask; only one that stands out has a frame.
+        if (extra > 0) {
+          const { start, stop } = mark.region;
+          this.#twice('#ffffff', 1.5, () =>
+            this.#frame(placement, start, stop),
+          );
+        }
         break;
       default:
         break;
@@ -146,10 +164,10 @@ export class MarkLayer {
     });
   }
 
-  #frame(placement: SlicePlacement, box: Box): void {
+  #frame(placement: SlicePlacement, start: Voxel, stop: Voxel): void {
     const { context } = this.#canvas;
-    const [top, left] = [box.start[1] - 0.5, box.start[2] - 0.5];
-    const [bottom, right] = [box.stop[1] - 0.5, box.stop[2] - 0.5];
+    const [top, left] = [start[1] - 0.5, start[2] - 0.5];
+    const [bottom, right] = [stop[1] - 0.5, stop[2] - 0.5];
     const corners: readonly CanvasPoint[] = [
       placement.canvasOf(top, left),
       placement.canvasOf(top, right),

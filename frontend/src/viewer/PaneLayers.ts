@@ -14,6 +14,8 @@ export interface PaneSource {
   unanswered(): readonly Prompt[];
   /** marks to show as lines; none when the reader hides them */
   history(): readonly Prompt[];
+  /** those of them that stand out */
+  selected(): readonly Prompt[];
   colorOf(label: number): string;
   style(): MaskStyle;
 }
@@ -123,6 +125,7 @@ export class PaneLayers {
     this.#marks.draw(this.#viewer.placement, {
       slice: this.#viewer.slice,
       history: this.#source.history(),
+      selected: this.#source.selected(),
       live: this.#live,
       brush: this.#brush,
     });
