@@ -1,7 +1,8 @@
 """``study``: every method on every kind of data, by one simulated reader.
 
-Result files go to ``--results``; a run that is there already is not made again, so a
-study that was broken off goes on where it was. The report is written from all of them.
+Result files go to ``--results``; a run that is there already, made by the same commit,
+is not made again, so a study that was broken off goes on where it was. A run that fails
+is named in the report, which is written from all the others.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from inference_worker import engines
 from inference_worker.evaluation.cases import CaseFiles, find_cases, patient_of
+from inference_worker.evaluation.jobs import Job, run_jobs
 from inference_worker.evaluation.phantom import write_phantoms
 from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.report import write_report
@@ -38,6 +43,15 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_AMOUNTS: tuple[tuple[str, type, str], ...] = (
+    ("cases", int, "patients of each set at most"),
+    ("slices", int, "of each volume, the middle ones"),
+    ("rounds", int, "corrections of a slice before the reader takes the brush"),
+    ("minutes", float, "after which what is left is run on one case each"),
+    ("train_share", float, "of the steps of a missing base model"),
+)
+"""Parts of the amount that the command line may set otherwise."""
+
 
 def add_study(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``study``."""
@@ -56,6 +70,11 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="where the report goes")
     parser.add_argument("--only-set", action="append", metavar="NAME")
     parser.add_argument("--only-arm", action="append", metavar="NAME")
+    for name, type_, words in _AMOUNTS:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type_, help=words)
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="one thread each"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(command=study_command)
 
@@ -67,10 +86,14 @@ def study_command(parsed: argparse.Namespace) -> None:
     out = parsed.out or (
         ROOT / "var" / "study-report" if parsed.quick else ROOT / "docs" / "study"
     )
-    study = Study(QUICK if parsed.quick else FULL, parsed.data, parsed.models, results)
-    study.seed = parsed.seed
+    asked = {key: getattr(parsed, key) for key, _, _ in _AMOUNTS}
+    changed = {key: value for key, value in asked.items() if value is not None}
+    amount = replace(QUICK if parsed.quick else FULL, **changed)
+    study = Study(amount, parsed.data, parsed.models, results, seed=parsed.seed)
+    study.processes = parsed.processes
     study.run(parsed.only_set, parsed.only_arm)
-    study.report(out, f"--{name}")
+    flags = [f"--{key.replace('_', '-')} {value}" for key, value in changed.items()]
+    study.report(out, " ".join([f"--{name}", *flags]))
 
 
 class Study:
@@ -79,6 +102,7 @@ class Study:
     Attributes
     ----------
     left_out: arms that could not be run, and why.
+    processes: runs at a time.
     """
 
     def __init__(
@@ -90,7 +114,9 @@ class Study:
         self.results = results
         self.seed = seed
         self.left_out: list[str] = []
+        self.processes = 1
         self.generated = not data.is_dir()
+        self.commit = commit()
         self._started = time.monotonic()
 
     @property
@@ -105,61 +131,81 @@ class Study:
         if self.generated:
             self.data = self.results
             write_phantoms(self.data / PHANTOM.folder, self.amount.cases)
+        sets = []
         for chosen in self.sets:
             if only_sets and chosen.name not in only_sets:
                 continue
-            if not (self.data / chosen.folder).is_dir():
+            if (self.data / chosen.folder).is_dir():
+                sets.append(chosen)
+            else:
                 self.left_out.append(f"{chosen.name}: no {chosen.folder}")
-                continue
-            self._train_missing(chosen)
-            for arm in ARMS:
-                wanted = arm.title in only_arms if only_arms else self._includes(arm)
-                if wanted:
-                    self._run_arm(chosen, arm)
+        self.left_out += run_jobs(self._trainings(sets), self.processes)
+        jobs = [
+            job
+            for arm in ARMS
+            if (arm.title in only_arms if only_arms else self._includes(arm))
+            for chosen in sets
+            if (job := self._job(chosen, arm))
+        ]
+        self.left_out += run_jobs(jobs, self.processes)
 
     def _includes(self, arm: Arm) -> bool:
-        return not arm.extra or self.amount is FULL
+        return not arm.extra or self.amount.trains_all
 
-    def _train_missing(self, chosen: StudySet) -> None:
-        """Train a set's own base model where there is none, and none is committed."""
-        if chosen.weights not in STUDY or chosen.base(self.models):
-            return
-        logger.info("training %s for %s", chosen.weights, chosen.name)
-        train_study_models(
-            [chosen.weights],
-            self.data,
-            self.models,
-            share=self.amount.train_share,
-            seed=self.seed,
-        )
+    def _trainings(self, sets: Sequence[StudySet]) -> list[Job]:
+        """The sets' own base models, where there are none and they are wanted."""
+        missing = {
+            chosen.weights
+            for chosen in sets
+            if chosen.weights in STUDY
+            and not (self.models / f"{chosen.weights}.safetensors").is_file()
+            and (self.amount.trains_all or chosen.base(self.models) is None)
+        }
+        return [
+            Job(
+                f"training {name}",
+                partial(
+                    train_study_models,
+                    [name],
+                    self.data,
+                    self.models,
+                    share=self.amount.train_share,
+                    seed=self.seed,
+                ),
+            )
+            for name in sorted(name for name in missing if name)
+        ]
 
-    def _run_arm(self, chosen: StudySet, arm: Arm) -> None:
+    def _job(self, chosen: StudySet, arm: Arm) -> Job | None:
+        """The run of an arm on a set, or None where it is made or cannot be."""
+        name = f"{chosen.name}, {arm.title}"
         base = chosen.base(self.models)
         reason = self._obstacle(arm, base is not None)
         if reason or base is None:
-            self.left_out.append(f"{chosen.name}, {arm.title}: {reason}")
-            return
+            self.left_out.append(f"{name}: {reason}")
+            return None
         weights, labels = base
         path = self.results / f"{_slug(chosen.name)}--{_slug(arm.title)}.json"
         files = self._cases(chosen, weights)
         if not files:
-            self.left_out.append(f"{chosen.name}: no patient the weights have not seen")
-            return
-        if _is_made(path, files):
-            return
-        given = {"base": weights, None: None}.get(arm.weights, arm.weights)
+            self.left_out.append(f"{name}: no patient the weights have not seen")
+            return None
         options = RunOptions(
             arm.engine,
             self.data / chosen.folder,
             labels,
-            weights=given,
+            weights={"base": weights, None: None}.get(arm.weights, arm.weights),
             annotator=arm.annotator,
             plan=Plan(self.amount.rounds, self.amount.until_dice, self.amount.slices),
             seed=self.seed,
             arm=arm.title,
             set_name=chosen.name,
         )
-        run(options, path, files=files)
+        if _is_made(path, options, files, self.commit):
+            return None
+        minutes = self.amount.minutes
+        until = None if minutes is None else self._started + 60 * minutes
+        return Job(name, partial(_run_arm, options, path, files, until))
 
     def _obstacle(self, arm: Arm, has_base: bool) -> str:
         if arm.engine not in engines.available():
@@ -180,11 +226,7 @@ class Study:
             if arm.weights not in (None, "base"):
                 seen |= set(overlap(names, read_header(arm.weights)))
         fresh = [case for case in files if case.name not in seen]
-        late = (
-            self.amount.minutes is not None
-            and time.monotonic() - self._started > 60 * self.amount.minutes
-        )
-        return list(_by_patient(fresh))[: 1 if late else self.amount.cases]
+        return list(_by_patient(fresh))[: self.amount.cases]
 
     def report(self, out: Path, flag: str) -> Path:
         """Write the report of every result there is."""
@@ -202,13 +244,14 @@ class Study:
         amount = self.amount
         lines = [
             f"Written by `python -m inference_worker.evaluation study {flag}` at "
-            f"commit {commit()}; do not edit. One simulated reader (docs/calibration) "
-            f"corrects the middle {amount.slices} labelled slices of up to "
-            f"{amount.cases} patients a set, up to {amount.rounds} times a slice, to "
-            f"Dice {amount.until_dice}, then finishes by brush. No patient was seen by "
-            "any arm's weights. f-BRS and RITM are given clicks, as published, one for "
+            f"commit {self.commit}; do not edit. One simulated reader "
+            f"(docs/calibration) corrects the middle {amount.slices} labelled slices "
+            f"of up to {amount.cases} patients a set, up to {amount.rounds} times a "
+            f"slice, to Dice {amount.until_dice}, then finishes by brush. No patient "
+            "was seen by any arm's weights. f-BRS and RITM are given clicks, as published, one for "
             "each label of the set a turn; GrabCut, random walker, geodesic, "
-            "constrained and continual are given scribbles.",
+            "constrained and continual are given scribbles. Every run had one thread, "
+            f"{self.processes} ran at a time.",
         ]
         if self.generated:
             lines += [
@@ -220,6 +263,15 @@ class Study:
         if self.left_out:
             lines += ["", "Not run:", "", *(f"- {item}" for item in self.left_out)]
         return lines
+
+
+def _run_arm(
+    options: RunOptions, path: Path, files: Sequence[CaseFiles], until: float | None
+) -> None:
+    """Walk the cases; after the moment ``until`` (monotonic clock) only the first."""
+    path.unlink(missing_ok=True)  # of other sources, or another plan
+    late = until is not None and time.monotonic() > until
+    run(options, path, files=files[:1] if late else files)
 
 
 def _place(sets: Sequence[StudySet], name: str) -> int:
@@ -242,12 +294,20 @@ def _by_patient(files: Sequence[CaseFiles]) -> Iterator[CaseFiles]:
         waiting = later
 
 
-def _is_made(path: Path, files: Sequence[CaseFiles]) -> bool:
-    """Whether a result file holds all these cases."""
+def _is_made(
+    path: Path, options: RunOptions, files: Sequence[CaseFiles], sources: str | None
+) -> bool:
+    """Whether a result of these sources holds all these cases, read as asked."""
     if not path.is_file():
         return False
-    made = {row["case"] for row in json.loads(path.read_text())["cases"]}
-    return {case.name for case in files} <= made
+    body = json.loads(path.read_text())
+    meta, plan = body["meta"], options.plan
+    return bool(
+        {case.name for case in files} <= {row["case"] for row in body["cases"]}
+        and (meta["commit"], meta["seed"]) == (sources, options.seed)
+        and (meta["rounds"], meta["until_dice"], meta["volume_cap"])
+        == (plan.rounds, plan.until_dice, plan.slices_max)
+    )
 
 
 def _slug(name: str) -> str:

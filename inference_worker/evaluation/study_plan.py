@@ -47,6 +47,9 @@ ARMS = (
     Arm("constrained-n", weights="base"),
     Arm("continual", weights="base"),
     Arm("continual-published", weights="base"),
+    Arm("pemed", "click", "pemed", extra=True),
+    Arm("prism", "click", "prism", extra=True),
+    Arm("mem3d", "scribble", "mem3d", extra=True),
 )
 
 
@@ -145,6 +148,7 @@ class Amount:
     rounds: corrections per slice before the reader takes the brush.
     minutes: after which what is left is run on a single case each; None: no limit.
     train_share: of the steps of a missing base model, which is then trained.
+    trains_all: whether a set's own model is trained where a committed one would do.
     """
 
     cases: int
@@ -153,7 +157,8 @@ class Amount:
     until_dice: float
     minutes: float | None
     train_share: float
+    trains_all: bool
 
 
-QUICK = Amount(2, 3, 3, 0.95, minutes=6.5, train_share=0.1)
-FULL = Amount(12, 24, 6, 0.95, minutes=None, train_share=1.0)
+QUICK = Amount(2, 2, 3, 0.95, minutes=6.5, train_share=0.1, trains_all=False)
+FULL = Amount(12, 24, 6, 0.95, minutes=None, train_share=1.0, trains_all=True)

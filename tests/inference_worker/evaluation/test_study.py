@@ -74,8 +74,48 @@ def test_arms_that_cannot_be_run_are_named_with_the_reason(
     )
 
 
+def test_an_arm_that_fails_is_named_and_loses_no_other(tmp_path, monkeypatch):
+    def build(name, **options):
+        if name == "geodesic":
+            raise RuntimeError("broken on purpose")
+        return ThresholdEngine()
+
+    monkeypatch.setattr(engines, "build", build)
+    study = Study(TINY, tmp_path / "no", tmp_path / "models", tmp_path / "results")
+    study.run(None, ["geodesic", "grabcut"])
+    report = study.report(tmp_path / "report", "--quick").read_text()
+    assert "geodesic: failed with RuntimeError: broken on purpose" in report
+    assert "| grabcut |" in report
+
+
+def test_results_of_other_sources_or_another_plan_are_made_anew(tmp_path, scripted):
+    def run(amount, sources):
+        study = Study(
+            amount, tmp_path / "no", tmp_path / "models", tmp_path / "results"
+        )
+        study.commit = sources or study.commit
+        study.run(None, ["manual"])
+
+    for amount, sources, runs in (
+        (TINY, None, 1),
+        (TINY, None, 1),
+        (replace(TINY, rounds=2), None, 2),
+        (replace(TINY, rounds=2), "another", 3),
+    ):
+        run(amount, sources)
+        assert len(scripted) == runs
+
+
+def test_a_late_run_walks_one_case_only(tmp_path, scripted):
+    amount = replace(TINY, cases=2, minutes=0.0)
+    study = Study(amount, tmp_path / "no", tmp_path / "models", tmp_path / "results")
+    study.run(None, ["manual"])
+    (result,) = (tmp_path / "results").glob("*--manual.json")
+    assert len(read_result(result).cases) == 1
+
+
 def test_the_study_has_every_arm_and_kind_of_data_that_is_asked_for():
-    assert {arm.engine for arm in ARMS} == set(engines.MODULES)
+    assert set(engines.MODULES) <= {arm.engine for arm in ARMS}
     assert [s.name.split(":")[0] for s in SETS] == ["CT", "MR", "microscopy", "shift"]
 
 
@@ -145,6 +185,8 @@ def test_the_study_and_the_ablation_are_commands(folder, tmp_path, scripted):
         str(tmp_path / "results"),
         "--out",
         str(tmp_path / "study"),
+        "--processes",
+        "1",
         "--only-arm",
         "manual",
     ]
