@@ -105,7 +105,7 @@ class Eye:
         odds = fused(
             network_odds(state, taught, index),
             prior,
-            trust.factors(state.record, prior, default),
+            trust.factors(state.record, prior, default, state.network.new),
             state.network.new,
         )
         return np.clip(odds, -30, 30).astype(np.float16)

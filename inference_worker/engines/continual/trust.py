@@ -9,7 +9,7 @@ neighbours hold the label and slices whose neighbours do not are different quest
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,10 @@ def recorded(
 
 
 def factors(
-    record: Record, prior: Odds | None, default: tuple[float, float]
+    record: Record,
+    prior: Odds | None,
+    default: tuple[float, float],
+    fresh: Collection[int] = (),
 ) -> list[float]:
     """Per label the factor with the best record.
 
@@ -74,6 +77,8 @@ def factors(
     ----------
     default: the factor without, and with, the label in a neighbour's mask, where there
         is no record; among equals the one nearest to it is taken.
+    fresh: labels whose channel was made for this volume; nothing is believed of it
+        before an accepted slice has shown it right.
     """
     if prior is None:
         return [1.0] * record.shape[1]
@@ -82,5 +87,6 @@ def factors(
     for label, row in enumerate(beside(prior)):
         scores = record[row, label]
         best = known[scores >= scores.max() - 1e-9]
-        chosen.append(float(best[np.abs(best - default[row]).argmin()]))
+        wanted = 0.0 if label in fresh else default[row]
+        chosen.append(float(best[np.abs(best - wanted).argmin()]))
     return chosen

@@ -151,6 +151,8 @@ def test_a_label_trusts_the_network_as_far_as_accepted_slices_bore_it_out():
     assert trust.factors(doubting, prior, (0.2, 0.2))[0] <= 0.1
     unknown = trust.first_record(1)
     assert trust.factors(unknown, prior, (0.4, 0.2)) == [0.2]
+    assert trust.factors(unknown, prior, (0.4, 0.2), fresh=[0]) == [0.0]
+    assert trust.factors(trusting, prior, (0.2, 0.2), fresh=[0])[0] >= 0.4
     nowhere = np.full_like(prior, -3.0)
     assert trust.factors(unknown, nowhere, (0.4, 0.2)) == [0.4]
     assert trust.factors(doubting, None, (0.4, 0.2)) == [1.0]
