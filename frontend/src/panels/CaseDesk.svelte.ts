@@ -18,10 +18,15 @@ import { parseColor } from '../viewer/parseColor';
 import type { Viewer, Window } from '../viewer/Viewer';
 import { type WindowPreset, windowPresets } from '../viewer/windowPresets';
 import { asWireError } from '../wire/asWireError';
+import type { Prompt } from '../wire/Prompt';
+import { paintedRegion, unpackPaint } from '../wire/paintedRegion';
 import { DeskGround } from './DeskGround.svelte';
+import type { Keymap } from './Keymap.svelte';
+import { MarkCollector } from './MarkCollector.svelte';
 import { MaskSteps } from './MaskSteps.svelte';
 import { NoticeBoard } from './NoticeBoard.svelte';
-import type { Preferences } from './Preferences.svelte';
+import type { Palette, Preferences } from './Preferences.svelte';
+import { paletteColor } from './paletteColor';
 import { ToolBox } from './ToolBox.svelte';
 import { TurnDesk } from './TurnDesk.svelte';
 import { ViewDesk } from './ViewDesk.svelte';
@@ -30,7 +35,7 @@ import { ViewDesk } from './ViewDesk.svelte';
 export interface DeskLabel {
   readonly value: number;
   readonly name: string;
-  readonly color: string;
+  color: string;
   visible: boolean;
 }
 
@@ -58,6 +63,8 @@ export class CaseDesk {
   window = $state.raw<Window | null>(null);
   status = $state.raw<SessionStatus>();
   helpOpen = $state(false);
+  settingsOpen = $state(false);
+  tourOpen = $state(false);
   submitOpen = $state(false);
   submitted = $state(false);
   /** whether marks are taken: by its reader, until it is submitted */
@@ -69,11 +76,13 @@ export class CaseDesk {
   drawn = $state(0);
 
   readonly session: Session;
+  readonly collector: MarkCollector;
   readonly ground: DeskGround;
   readonly box: ToolBox;
   readonly turns: TurnDesk;
   readonly steps: MaskSteps;
   readonly view: ViewDesk;
+  readonly keymap: Keymap;
   readonly board = new NoticeBoard();
   viewer: Viewer | null = null;
   #layers: PaneLayers | null = null;
@@ -88,6 +97,7 @@ export class CaseDesk {
     session: Session,
     recorder: EventRecorder,
     preferences: Preferences,
+    keymap: Keymap,
   ) {
     const { volume, labels, engine } = detail;
     this.detail = detail;
@@ -98,13 +108,25 @@ export class CaseDesk {
       volume.affine,
     );
     this.color = volume.channels > 1;
-    this.labels = labels.map((label) => ({ ...label, visible: true }));
+    this.labels = labels.map((label, i) => ({
+      ...label,
+      color: paletteColor(preferences.liked.palette, label.color, i),
+      visible: true,
+    }));
     this.submitted = detail.state === 'submitted';
     this.presets = windowPresets(volume.modality, this.ownWindow);
     this.status = session.status;
+    this.collector = new MarkCollector(
+      session,
+      recorder,
+      detail.id,
+      localStorage,
+      () => this.#logChanged(),
+    );
     this.ground = new DeskGround(
       this.shape,
       session,
+      () => this.#unanswered,
       (slice) => this.viewer?.values(slice) ?? null,
     );
     this.box = new ToolBox({
@@ -119,6 +141,7 @@ export class CaseDesk {
         this.#layers?.setLive([]);
       },
     });
+    this.keymap = keymap;
     this.view = new ViewDesk(this, preferences, recorder);
     this.turns = new TurnDesk(session, recorder, engine.prompts, this);
     this.steps = new MaskSteps(this, session, recorder, engine.prompts);
@@ -128,10 +151,8 @@ export class CaseDesk {
     session.events.on('status', (status) => {
       this.status = status;
     });
-    session.events.on('log', () => {
-      this.turns.changed();
-      this.#layers?.maskChanged();
-    });
+    session.events.on('log', () => this.#logChanged());
+    this.#unpackPaint();
     session.events.on('mask', ({ cause }) => this.#maskChanged(cause));
     session.events.on('error', (error) => this.board.tell(error));
   }
@@ -189,8 +210,9 @@ export class CaseDesk {
       {
         shape: this.shape,
         labels: (slice) => this.session.mask.slice(slice),
-        unanswered: () => unansweredPrompts(this.session.log),
-        history: () => (this.marksShown ? activePrompts(this.session.log) : []),
+        unanswered: () => this.#unanswered,
+        history: () => (this.marksShown ? this.#made : []),
+        selected: () => this.turns.selectedPrompts,
         colorOf: (label) => this.colorOf(label),
         style: () => this.style(),
       },
@@ -201,7 +223,7 @@ export class CaseDesk {
       tool: () => this.#beginMark(),
       live: (prompts) =>
         this.#layers?.setLive(prompts.length > 0 ? prompts : this.box.begun),
-      marked: (prompts) => this.session.take(prompts),
+      marked: (prompts) => this.collector.take(prompts),
       hover: (index) => this.#hover(index),
       scroll: (notches) => this.step(notches),
       record: (kind, data) => this.recorder.record(kind, data),
@@ -316,6 +338,27 @@ export class CaseDesk {
     this.#layers?.maskChanged();
   }
 
+  /** Labels in the project's colours, or in those that everybody tells apart. */
+  choosePalette(palette: Palette): void {
+    this.view.preferences.like('palette', palette);
+    this.detail.labels.forEach(({ value, color }, i) => {
+      const label = this.labels.find((other) => other.value === value);
+      if (label) {
+        label.color = paletteColor(palette, color, i);
+      }
+    });
+    this.lookChanged();
+  }
+
+  chooseDashes(on: boolean): void {
+    this.view.preferences.like('dashes', on);
+    this.lookChanged();
+  }
+
+  lookChanged(): void {
+    this.#layers?.styleChanged();
+  }
+
   toggleVisible(label: DeskLabel): void {
     label.visible = !label.visible;
     this.recorder.record('visibility_label', {
@@ -377,6 +420,38 @@ export class CaseDesk {
     );
   }
 
+  /** Marks that no answer contains yet, sent or not. */
+  get #unanswered(): readonly Prompt[] {
+    return [...unansweredPrompts(this.session.log), ...this.collector.prompts];
+  }
+
+  /** All marks that were made and not taken back. */
+  get #made(): readonly Prompt[] {
+    return [...activePrompts(this.session.log), ...this.collector.prompts];
+  }
+
+  redraw(): void {
+    this.#layers?.maskChanged();
+  }
+
+  #logChanged(): void {
+    this.turns.changed();
+    this.#layers?.maskChanged();
+    this.#unpackPaint();
+  }
+
+  /** Paint that came from storage shows once it is unpacked. */
+  #unpackPaint(): void {
+    for (const prompt of this.#unanswered) {
+      if (prompt.kind === 'paint' && !paintedRegion(prompt)) {
+        unpackPaint(prompt).then(
+          () => this.#layers?.maskChanged(),
+          (error: unknown) => this.board.tell(asWireError(error)),
+        );
+      }
+    }
+  }
+
   #maskChanged(cause: MaskCause | null): void {
     this.turns.changed();
     this.#layers?.maskChanged(
@@ -395,6 +470,7 @@ export class CaseDesk {
       })),
       opacity: this.opacity,
       outline: this.outline,
+      dashes: this.view.preferences.liked.dashes,
     };
   }
 }

@@ -1,13 +1,11 @@
 import type { CaseDesk } from './CaseDesk.svelte';
-import { hotkeys } from './hotkeys';
 import { keyName } from './keyName';
-
-const ACTIONS = new Map(
-  hotkeys.flatMap((hotkey) => hotkey.keys.map((key) => [key, hotkey] as const)),
-);
 
 /** Elements that a key belongs to while they have the focus. */
 const TYPING = 'input:not([type=range]), textarea, select, [role=slider]';
+
+/** Keys that belong to them. */
+const BELONGS = /^.$|^arrow|^enter|^delete|^backspace|^home|^end/i;
 
 /** The keyboard of the page. @returns a function that lets go of it */
 export function bindKeys(desk: CaseDesk): () => void {
@@ -30,11 +28,12 @@ export function bindKeys(desk: CaseDesk): () => void {
         }
         return;
       }
-      const action = ACTIONS.get(keyName(event));
-      if (
-        !action ||
-        (target?.matches(TYPING) && /^.$|^arrow/i.test(event.key))
-      ) {
+      // A focused button or link is pressed by its own Enter.
+      if (event.key === 'Enter' && target?.closest('button, summary, a')) {
+        return;
+      }
+      const action = desk.keymap.actionOf(keyName(event));
+      if (!action || (target?.matches(TYPING) && BELONGS.test(event.key))) {
         return;
       }
       event.preventDefault();

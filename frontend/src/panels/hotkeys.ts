@@ -8,14 +8,12 @@ import { viewHotkeys } from './viewHotkeys';
 export interface Hotkey {
   /** `KeyboardEvent.key`, lower case; with `ctrl+` or `shift+` before it */
   readonly keys: readonly string[];
-  readonly shown: string;
   readonly title: string;
   readonly run: (desk: CaseDesk) => void;
 }
 
 const label = (value: number): Hotkey => ({
   keys: [String(value)],
-  shown: String(value),
   title: value === 0 ? 'Background' : `Label ${value}`,
   run: (desk) => desk.box.chooseLabel(value),
 });
@@ -24,43 +22,36 @@ const label = (value: number): Hotkey => ({
 export const hotkeys: readonly Hotkey[] = [
   {
     keys: ['s'],
-    shown: 'S',
     title: 'Scribble',
     run: (desk) => desk.box.choose('scribble'),
   },
   {
     keys: ['e'],
-    shown: 'E',
     title: 'Scribble background',
     run: (desk) => desk.box.choose('erase'),
   },
   {
     keys: ['c'],
-    shown: 'C',
     title: 'Click',
     run: (desk) => desk.box.choose('click'),
   },
   {
     keys: ['b'],
-    shown: 'B',
     title: 'Box',
     run: (desk) => desk.box.choose('box'),
   },
   {
     keys: ['p'],
-    shown: 'P',
     title: 'Move the picture',
     run: (desk) => desk.box.choose('pan'),
   },
   {
     keys: ['['],
-    shown: '[',
     title: 'Narrower stroke',
     run: (desk) => desk.box.setWidth(desk.box.width - 1),
   },
   {
     keys: [']'],
-    shown: ']',
     title: 'Wider stroke',
     run: (desk) => desk.box.setWidth(desk.box.width + 1),
   },
@@ -71,55 +62,46 @@ export const hotkeys: readonly Hotkey[] = [
   ...viewHotkeys,
   {
     keys: ['arrowup', 'pageup'],
-    shown: '↑',
     title: 'Previous slice',
     run: (desk) => desk.step(-1),
   },
   {
     keys: ['arrowdown', 'pagedown'],
-    shown: '↓',
     title: 'Next slice',
     run: (desk) => desk.step(1),
   },
   {
     keys: ['ctrl+z'],
-    shown: 'Ctrl+Z',
     title: 'Undo',
     run: (desk) => desk.turns.undo(),
   },
   {
     keys: ['ctrl+y', 'ctrl+shift+z'],
-    shown: 'Ctrl+Y',
     title: 'Redo',
     run: (desk) => desk.turns.redo(),
   },
   {
     keys: ['escape'],
-    shown: 'Esc',
     title: 'Give up the stroke, or the answer being made',
     run: (desk) => desk.cancel(),
   },
   {
     keys: ['f'],
-    shown: 'F',
     title: 'Fit the picture into the window',
     run: (desk) => desk.fit(),
   },
   {
     keys: ['m'],
-    shown: 'M',
     title: 'Show or hide marks',
     run: (desk) => desk.toggleMarks(),
   },
   {
     keys: ['o'],
-    shown: 'O',
     title: 'Show or hide outlines',
     run: (desk) => desk.toggleOutline(),
   },
   {
     keys: ['?', 'shift+?'],
-    shown: '?',
     title: 'Show all keys',
     run: (desk) => {
       desk.helpOpen = !desk.helpOpen;

@@ -3,7 +3,6 @@ import type { Shaping } from './MaskSteps.svelte';
 
 const step = (key: string, title: string, shaping: Shaping): Hotkey => ({
   keys: [key],
-  shown: key.toUpperCase(),
   title,
   run: (desk) => desk.steps.shape(shaping),
 });
@@ -17,19 +16,16 @@ export const maskHotkeys: readonly Hotkey[] = [
   step('{', 'Shrink the label here by one voxel', 'shrink'),
   {
     keys: ['t'],
-    shown: 'T',
     title: 'Interpolate the label between slices',
     run: (desk) => desk.steps.interpolate(),
   },
   {
     keys: ['ctrl+arrowup'],
-    shown: 'Ctrl+↑',
     title: 'Copy the label from the slice before',
     run: (desk) => desk.steps.copyFrom(-1),
   },
   {
     keys: ['ctrl+arrowdown'],
-    shown: 'Ctrl+↓',
     title: 'Copy the label from the slice after',
     run: (desk) => desk.steps.copyFrom(1),
   },

@@ -11,6 +11,8 @@ import { hasWebgl } from '../viewer/hasWebgl';
 import { CaseDesk } from './CaseDesk.svelte';
 import CasePage from './CasePage.svelte';
 import { exposeDebug } from './exposeDebug';
+import { hotkeys } from './hotkeys';
+import { Keymap } from './Keymap.svelte';
 import { Preferences } from './Preferences.svelte';
 import Problem from './Problem.svelte';
 
@@ -56,11 +58,15 @@ export async function openCase(target: HTMLElement): Promise<void> {
     newId: () => crypto.randomUUID(),
     now,
   });
+  const preferences = new Preferences(localStorage, {
+    language: navigator.language.startsWith('de') ? 'de' : 'en',
+  });
   const desk = new CaseDesk(
     detail,
     session,
     recorder,
-    new Preferences(localStorage),
+    preferences,
+    new Keymap(hotkeys, localStorage),
   );
   exposeDebug(desk);
   mount(CasePage, {

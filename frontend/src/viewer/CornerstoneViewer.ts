@@ -146,9 +146,9 @@ export class CornerstoneViewer implements Viewer {
     this.#viewport.render();
   }
 
-  /** By a filter: the library's own inversion greys what the window clips. */
   setInverse(on: boolean): void {
-    this.#element.classList.toggle('inverse', on);
+    this.#viewport.setProperties({ invert: on });
+    this.#viewport.render();
   }
 
   setSmooth(on: boolean): void {

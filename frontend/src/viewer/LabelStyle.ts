@@ -13,4 +13,6 @@ export interface MaskStyle {
   readonly opacity: number;
   /** whether borders are drawn as lines too */
   readonly outline: boolean;
+  /** whether the lines of labels differ in their dashes too */
+  readonly dashes?: boolean;
 }

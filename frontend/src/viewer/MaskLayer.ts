@@ -5,6 +5,20 @@ import { occupiedBox, type PictureBox } from './occupiedBox';
 import { outlinePath } from './outlinePath';
 
 const LINE_CSS_PIXELS = 1.5;
+/** By label, so that outlines differ to those who do not see the colours. */
+const DASHES: readonly (readonly number[])[] = [
+  [1.5, 3],
+  [],
+  [6, 3],
+  [2, 2],
+  [9, 3, 2, 3],
+];
+
+interface Outline {
+  readonly color: string;
+  readonly edges: readonly number[];
+  readonly dash: readonly number[];
+}
 
 /**
  * The mask of one slice above the picture: nearest neighbour, one colour per
@@ -18,7 +32,7 @@ export class MaskLayer {
   #width = 0;
   #style: MaskStyle = { labels: [], opacity: 0.4, outline: false };
   #box: PictureBox | null = null;
-  #outlines: readonly { color: string; edges: readonly number[] }[] = [];
+  #outlines: readonly Outline[] = [];
   #stale = true;
 
   constructor(canvas: HTMLCanvasElement) {
@@ -52,7 +66,7 @@ export class MaskLayer {
     context.setTransform(...placement.pictureMatrix(ratio));
     context.drawImage(this.#picture, this.#box.x, this.#box.y);
     context.globalAlpha = 1;
-    for (const { color, edges } of this.#outlines) {
+    for (const { color, edges, dash } of this.#outlines) {
       context.setTransform(...placement.pictureMatrix(ratio));
       context.beginPath();
       for (let i = 0; i < edges.length; i += 4) {
@@ -62,7 +76,9 @@ export class MaskLayer {
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.lineWidth = LINE_CSS_PIXELS * ratio;
       context.strokeStyle = color;
+      context.setLineDash(dash.map((length) => length * ratio));
       context.stroke();
+      context.setLineDash([]);
     }
   }
 
@@ -78,6 +94,7 @@ export class MaskLayer {
       this.#outlines = shown.map(({ value, color }) => ({
         color: `rgb(${color.join(' ')})`,
         edges: outlinePath(labels, this.#width, value),
+        dash: this.#style.dashes ? (DASHES[value % DASHES.length] ?? []) : [],
       }));
     }
     const colors = new Uint32Array(256);
