@@ -151,6 +151,19 @@ class DraftSerializer(serializers.Serializer):
     quality = serializers.DictField(child=serializers.FloatField())
 
 
+class DigestsSerializer(serializers.Serializer):
+    """By slice, the sha256 of its stored labels: uint8, C order."""
+
+    version = serializers.IntegerField()
+    digests = serializers.DictField(child=serializers.CharField())
+
+
+class SinceSerializer(serializers.Serializer):
+    """From which version of the draft on; 0 for all of it."""
+
+    since = serializers.IntegerField(min_value=0, default=0)
+
+
 class TurnSerializer(serializers.Serializer):
     """One turn of the log; ``kind`` and ``slice`` are its first prompt's.
 

@@ -14,16 +14,18 @@ from annotation.access import access_session
 from annotation.api.parsers import FORM_PARSERS
 from annotation.api.refusals import answers
 from annotation.api.schema import (
+    DigestsSerializer,
     DraftSerializer,
     EventsSerializer,
     EventsTakenSerializer,
     RevisionSerializer,
     SessionOpenSerializer,
     SessionSerializer,
+    SinceSerializer,
     TurnSerializer,
 )
 from annotation.models import MaskRevision, User
-from annotation.selectors.draft import draft_read
+from annotation.selectors.draft import draft_digests, draft_read
 from annotation.selectors.session import session_detail
 from annotation.selectors.turn import turn_rows
 from annotation.services.event import event_record
@@ -72,6 +74,23 @@ class SessionDraftApi(GenericAPIView[Any]):
     def get(self, request: Request, session_id: UUID) -> Response:
         session = access_session(user=_user(request), id=session_id)
         return Response(draft_read(session=session))
+
+
+class SessionDigestsApi(GenericAPIView[Any]):
+    """What a browser compares its mask with."""
+
+    serializer_class = DigestsSerializer
+
+    @extend_schema(
+        parameters=[SinceSerializer], responses=answers(DigestsSerializer, 400, 404)
+    )
+    def get(self, request: Request, session_id: UUID) -> Response:
+        asked = SinceSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        session = access_session(user=_user(request), id=session_id)
+        return Response(
+            draft_digests(session=session, since=asked.validated_data["since"])
+        )
 
 
 class SessionTurnsApi(GenericAPIView[Any]):

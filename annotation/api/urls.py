@@ -31,6 +31,11 @@ urlpatterns = [
         name="session-draft",
     ),
     path(
+        "sessions/<uuid:session_id>/digests",
+        session.SessionDigestsApi.as_view(),
+        name="session-digests",
+    ),
+    path(
         "sessions/<uuid:session_id>/turns",
         session.SessionTurnsApi.as_view(),
         name="session-turns",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,24 @@ def draft_read(*, session: Session) -> dict[str, Any]:
                 str(row.index): row.quality for row in rows if row.quality is not None
             },
         }
+
+
+def draft_digests(*, session: Session, since: int = 0) -> dict[str, Any]:
+    """Version, and sha256 of the labels (C order) of slices stored after ``since``."""
+    with transaction.atomic():
+        held = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+        rows = list(
+            held.draft_slices.filter(version__gt=since)
+            .order_by("index")
+            .values_list("index", "packed")
+        )
+    return {
+        "version": held.draft_version,
+        "digests": {
+            str(index): hashlib.sha256(unpack_mask(packed)[1].tobytes()).hexdigest()
+            for index, packed in rows
+        },
+    }
 
 
 def draft_labels(*, session: Session) -> NDArray[np.uint8]:

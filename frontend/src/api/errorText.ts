@@ -8,6 +8,8 @@ const TEXTS: Readonly<Record<string, string>> = {
     'The stored mask did not come. It is safe on the server; reload the page.',
   'viewer:mask-unreadable':
     'An answer could not be read. Nothing is lost; reload the page.',
+  'viewer:mask-differs':
+    'The mask shown here was not the stored one. The stored one is shown now.',
   'viewer:slice-not-loaded':
     'A slice could not be loaded. It is tried again when you return to it.',
   'viewer:geometry-disagrees':

@@ -27,6 +27,7 @@ import { MaskSteps } from './MaskSteps.svelte';
 import { NoticeBoard } from './NoticeBoard.svelte';
 import type { Palette, Preferences } from './Preferences.svelte';
 import { paletteColor } from './paletteColor';
+import { TabDesk } from './TabDesk.svelte';
 import { ToolBox } from './ToolBox.svelte';
 import { TurnDesk } from './TurnDesk.svelte';
 import { ViewDesk } from './ViewDesk.svelte';
@@ -69,7 +70,7 @@ export class CaseDesk {
   submitted = $state(false);
   /** whether marks are taken: by its reader, until it is submitted */
   readonly writable = $derived.by(
-    () => this.detail.writable && !this.submitted,
+    () => this.detail.writable && !this.submitted && !this.tab.elsewhere,
   );
   spaceHeld = $state(false);
   /** counts drawn pictures, so that what lies on them follows */
@@ -77,6 +78,7 @@ export class CaseDesk {
 
   readonly session: Session;
   readonly collector: MarkCollector;
+  readonly tab: TabDesk;
   readonly ground: DeskGround;
   readonly box: ToolBox;
   readonly turns: TurnDesk;
@@ -123,6 +125,13 @@ export class CaseDesk {
       localStorage,
       () => this.#logChanged(),
     );
+    this.tab = new TabDesk(session, detail.id, navigator.locks, () => {
+      if (this.writable) {
+        this.#visits?.moveTo(this.slice);
+      } else {
+        this.#visits?.stop();
+      }
+    });
     this.ground = new DeskGround(
       this.shape,
       session,
@@ -194,6 +203,13 @@ export class CaseDesk {
   /** Whether the shown slice was asked for, if it has to be. */
   get visited(): boolean {
     return this.#visits?.idle ?? true;
+  }
+
+  /** Look on where another tab writes; else write. */
+  sitDown(): void {
+    if (this.detail.writable) {
+      this.tab.request();
+    }
   }
 
   /** Take over a pane whose picture `viewer` draws. */
@@ -391,6 +407,7 @@ export class CaseDesk {
   destroy(): void {
     this.view.stopCine();
     this.#visits?.stop();
+    this.tab.release();
     this.#input?.destroy();
     this.#layers?.destroy();
     this.viewer?.destroy();

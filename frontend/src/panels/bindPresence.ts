@@ -27,7 +27,7 @@ export function bindPresence(desk: CaseDesk): () => void {
     'beforeunload',
     (event) => {
       // Kept strokes are sent on return; the reader should know they wait.
-      if (desk.session.status.unsent > 0) {
+      if (desk.session.status.unsent + desk.collector.marks.length > 0) {
         event.preventDefault();
       }
     },

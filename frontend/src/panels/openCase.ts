@@ -1,7 +1,9 @@
 import { mount } from 'svelte';
+import { fetchDigests } from '../api/fetchDigests';
 import { fetchDraft } from '../api/fetchDraft';
 import { openSession } from '../api/openSession';
 import type { Shape } from '../geometry/frames';
+import { DraftCheck } from '../session/DraftCheck';
 import { EventRecorder } from '../session/EventRecorder';
 import { MaskStream } from '../session/MaskStream';
 import { Session } from '../session/Session';
@@ -46,13 +48,14 @@ export async function openCase(target: HTMLElement): Promise<void> {
   library.catch(() => undefined);
   const detail = await openSession(assignment);
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  const stream = new MaskStream(detail.volume.shape as unknown as Shape, () =>
+    fetchDraft(detail.id),
+  );
   const session = new Session({
     link: new SocketLink(
       `${scheme}://${location.host}/ws/sessions/${detail.id}/`,
     ),
-    stream: new MaskStream(detail.volume.shape as unknown as Shape, () =>
-      fetchDraft(detail.id),
-    ),
+    stream,
     store: new UnsentStore(detail.id, localStorage),
     recorder,
     newId: () => crypto.randomUUID(),
@@ -69,6 +72,20 @@ export async function openCase(target: HTMLElement): Promise<void> {
     new Keymap(hotkeys, localStorage),
   );
   exposeDebug(desk);
+  desk.sitDown();
+  if (crypto.subtle) {
+    const check = new DraftCheck(
+      stream,
+      (since) => fetchDigests(detail.id, since),
+      (slices) =>
+        desk.board.tell({
+          code: 'viewer:mask-differs',
+          message: `Slices ${slices} were not what is stored`,
+          extra: { slices: slices.length },
+        }),
+    );
+    session.events.on('mask', () => check.changed());
+  }
   mount(CasePage, {
     target,
     props: {

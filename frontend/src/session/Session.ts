@@ -5,6 +5,7 @@ import type {
   StateMessage,
 } from '../wire/ServerMessage';
 import type { WireError } from '../wire/WireError';
+import { actionOf } from './actionOf';
 import { ClockOffset } from './ClockOffset';
 import { Emitter } from './Emitter';
 import type { EventRecorder } from './EventRecorder';
@@ -165,6 +166,26 @@ export class Session {
       this.#parts.recorder.record('cancel', { turn: turn.id });
       this.#send({ type: 'cancel', turn: turn.id });
     }
+  }
+
+  /** This page writes from now on: also what another one has kept. */
+  resume(): void {
+    const { store } = this.#parts;
+    store.reread();
+    this.#foresee();
+    if (this.#synchronised) {
+      for (const errand of store.errands) {
+        this.#dispatch(errand);
+      }
+    }
+    this.#tellStatus();
+  }
+
+  /** Another page writes from now on. */
+  standAside(): void {
+    this.#parts.store.forget();
+    this.#foresee();
+    this.#tellStatus();
   }
 
   sendEvents(): void {
@@ -361,20 +382,5 @@ export class Session {
 
   #tellStatus(): void {
     this.events.emit('status', this.status);
-  }
-}
-
-function actionOf(errand: Errand): LogAction {
-  switch (errand.type) {
-    case 'turn':
-      return { type: 'drawn', id: errand.id, prompts: errand.prompts };
-    case 'undo':
-      return { type: 'undone' };
-    case 'redo':
-      return { type: 'redone' };
-    case 'remove':
-      return { type: 'removed', id: errand.turn };
-    case 'cancel':
-      return { type: 'cancelled', id: errand.turn };
   }
 }

@@ -54,6 +54,16 @@ export class UnsentStore {
     }
   }
 
+  /** Take up what another page has kept. */
+  reread(): void {
+    this.#errands = this.#read();
+  }
+
+  /** Leave what is kept to another page. */
+  forget(): void {
+    this.#errands = [];
+  }
+
   #read(): readonly Errand[] {
     try {
       const kept: unknown = JSON.parse(

@@ -1,16 +1,20 @@
 """What the doors beside the socket answer, and how they refuse."""
 
+import hashlib
 import json
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from annotation.models import Event
+from annotation.models import DraftSlice, Event
 from annotation.services.turn import turn_take
 from inference_worker.contract.errors import StoreFailed
-from tests.factories import AssignmentFactory, VolumeFactory
+from inference_worker.contract.geometry import Region
+from inference_worker.contract.wire import pack_mask
+from tests.factories import SHAPE, AssignmentFactory, VolumeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +97,24 @@ def test_the_log_is_answered_as_it_is_stored(client, session, reader, sent):
 def test_an_untouched_draft_is_empty(client, session):
     answer = client.get(f"/api/sessions/{session.pk}/draft")
     assert answer.json() == {"version": 0, "slices": [], "quality": {}}
+
+
+def test_digests_are_of_the_stored_labels_and_only_of_new_ones(client, session):
+    labels = np.zeros((2, *SHAPE[1:]), np.uint8)
+    labels[1, 2:5, 3] = 2
+    for index, mask in enumerate(labels):
+        DraftSlice.objects.create(
+            session=session,
+            index=index,
+            packed=pack_mask(Region.of_slice(index, SHAPE), mask[None]),
+            version=index + 1,
+        )
+    address = f"/api/sessions/{session.pk}/digests"
+    digests = [hashlib.sha256(mask.tobytes()).hexdigest() for mask in labels]
+    found = client.get(address).json()
+    assert found == {"version": 0, "digests": {"0": digests[0], "1": digests[1]}}
+    assert client.get(address, {"since": 1}).json()["digests"] == {"1": digests[1]}
+    assert client.get(address, {"since": "x"}).status_code == 400
 
 
 EVENTS = [{"seq": 1, "t": 3.5, "kind": "unload", "data": {}}]
