@@ -3,7 +3,7 @@
 ::
 
     python -m inference_worker.training.prism --data-root DIR --out var/prism
-        [--encoder cnn|vit] [--masks 1] [--no-corrective] [--share 0.5]
+        [--encoder cnn|vit] [--masks 1] [--no-corrective] [--phase 480:32:4:2-4 …]
 
 Every step draws crops and asks for a few turns (the paper: 11; here 2 to 4, for the
 time it takes), each prompted by the simulated annotator on the errors of the turn
@@ -15,34 +15,26 @@ Ctrl-C finishes the step, saves and stops.
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import math
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from inference_worker.evaluation.provenance import commit
-from inference_worker.nets.prism import Prism, select
-from inference_worker.nets.prism_prompts import (
-    LOGIT_MOST,
-    Mark,
-    PatchBox,
-    Told,
-    as_tensors,
-    mark_map,
-)
+from inference_worker.nets.prism import Prism
 from inference_worker.nets.prism_shape import SMALL, PrismShape
 from inference_worker.nets.prism_weights import save_prism
 from inference_worker.training import checkpoint
 from inference_worker.training.curve import draw_losses
-from inference_worker.training.prism_annotator import Habits, box_of, marks_for
+from inference_worker.training.prism_annotator import Habits
 from inference_worker.training.prism_examples import (
     LICENCES,
     Scan,
@@ -50,11 +42,9 @@ from inference_worker.training.prism_examples import (
     held_out_patients,
     read_scans,
 )
-from inference_worker.training.prism_loss import confidence_loss, mask_loss
+from inference_worker.training.prism_turns import open_targets, take_turn
 
 log = logging.getLogger("training")
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -66,101 +56,18 @@ class Phase:
     batch: int
     turns: tuple[int, int]
 
+    @staticmethod
+    def parse(text: str) -> Phase:
+        """Read ``480:32:4:2-4``."""
+        steps, patch, batch, turns = text.split(":")
+        least, _, most = turns.partition("-")
+        return Phase(int(steps), int(patch), int(batch), (int(least), int(most)))
+
 
 PHASES = (Phase(480, 32, 4, (2, 4)), Phase(120, 48, 2, (3, 4)))
 LEARNING_RATE = 1.5e-3
 WARM_UP = 50
 AVERAGING = 0.98
-FORGET = 0.2
-"""Share of turns whose previous logits are unknown in a part of the crop, as they are
-to an engine whose crop has moved."""
-
-
-@dataclass
-class Target:
-    """One crop under way.
-
-    Attributes
-    ----------
-    shown: the last answer. positive, negative: marks so far, as maps.
-    """
-
-    truth: Mask
-    box: PatchBox | None
-    shown: Mask
-    previous: NDArray[np.float32]
-    positive: Mask
-    negative: Mask
-
-    def hear(self, marks: Sequence[Mark]) -> None:
-        """Add this turn's marks to the accumulated maps."""
-        patch = len(self.truth)
-        self.positive = self.positive | mark_map(marks, True, patch)
-        self.negative = self.negative | mark_map(marks, False, patch)
-
-
-def open_targets(
-    truths: Sequence[Mask], rng: np.random.Generator, habits: Habits
-) -> list[Target]:
-    """Targets of which nothing was said yet, some with a box."""
-    targets = []
-    for truth in truths:
-        boxed = rng.random() < habits.boxes
-        box = box_of(truth, rng, habits.box_jitter) if boxed else None
-        nothing = np.zeros_like(truth)
-        previous = np.zeros(truth.shape, np.float32)
-        targets.append(Target(truth, box, nothing, previous, nothing, nothing))
-    return targets
-
-
-def take_turn(
-    net: Prism,
-    image: torch.Tensor,
-    features: list[torch.Tensor],
-    targets: Sequence[Target],
-    rng: np.random.Generator,
-    habits: Habits,
-) -> torch.Tensor:
-    """One turn of every target; its loss L_con + L_cor, and ``targets`` moved on."""
-    patch = image.shape[-1]
-    told = []
-    for target in targets:
-        marks = marks_for(target.shown, target.truth, rng, habits)
-        target.hear(marks)
-        previous = target.previous
-        if rng.random() < FORGET:
-            previous = forget(previous, rng)
-        told.append(Told(marks, target.box, previous))
-    points, kinds, dense = as_tensors(told, patch)
-    truth = torch.from_numpy(np.stack([t.truth for t in targets])[:, None]).float()
-    masks, scores = net.answer(features, points, kinds, dense)
-    loss = mask_loss(masks, truth) + confidence_loss(scores, masks, truth)
-    answer = select(masks.detach(), scores.detach())
-    if net.corrective is not None:
-        maps = (
-            torch.from_numpy(np.stack([getattr(t, name) for t in targets])[:, None])
-            for name in ("positive", "negative")
-        )
-        positive, negative = (each.float() for each in maps)
-        answer = net.correct(image, answer, positive, negative)
-        loss = loss + mask_loss(answer, truth)
-    logits = answer.detach()[:, 0].clamp(-LOGIT_MOST, LOGIT_MOST).numpy()
-    for target, found in zip(targets, logits, strict=True):
-        target.previous, target.shown = found, found > 0
-    return loss
-
-
-def forget(
-    previous: NDArray[np.float32], rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """The same logits, unknown (0) beyond a random plane."""
-    known = previous.copy()
-    axis, side = int(rng.integers(3)), len(previous)
-    at = int(rng.integers(side))
-    beyond: list[slice] = [slice(None)] * 3
-    beyond[axis] = slice(at, None) if rng.random() < 0.5 else slice(None, at)
-    known[tuple(beyond)] = 0
-    return known
 
 
 def learn_step(
@@ -209,13 +116,11 @@ def train(
     out: Path,
     shape: PrismShape = SMALL,
     *,
-    share: float = 1.0,
     seed: int = 0,
     phases: Sequence[Phase] = PHASES,
 ) -> Path:
     """Train to the end; returns the model's path."""
     out.mkdir(parents=True, exist_ok=True)
-    phases = [replace(p, steps=max(1, round(share * p.steps))) for p in phases]
     steps = sum(phase.steps for phase in phases)
     learned, held_out = held_out_patients(root, seed)
     scans = read_scans(root, learned)
@@ -224,6 +129,7 @@ def train(
     optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=1e-2)
     averaged = {name: value.clone() for name, value in net.state_dict().items()}
     done = checkpoint.resume(out / "checkpoint.safetensors", net, averaged, optimizer)
+    runs = _runs(out / "runs.json", done, phases)
     rows: list[tuple[int, float, float]] = []
     asked: list[int] = []
     before = signal.signal(signal.SIGINT, lambda *_: asked.append(1))
@@ -256,15 +162,25 @@ def train(
         "train": [*learned, *sorted({s.patient for s in scans} - set(learned))],
         "held_out": held_out,
     }
-    facts = _facts(patients, phases, done, seed, net)
+    facts = _facts(patients, runs, done, seed, net)
     path = out / "model.safetensors"
     save_prism(path, net, facts)
     return path
 
 
+def _runs(path: Path, done: int, phases: Sequence[Phase]) -> list[dict[str, Any]]:
+    """What was planned from which step on, this run last; kept beside the weights."""
+    runs = json.loads(path.read_text()) if path.is_file() else []
+    plan = [asdict(phase) for phase in phases]
+    if not runs or runs[-1]["phases"] != json.loads(json.dumps(plan)):
+        runs.append({"from_step": done, "phases": plan, "commit": commit()})
+        path.write_text(json.dumps(runs, indent=1))
+    return runs
+
+
 def _facts(
     patients: dict[str, list[str]],
-    phases: Sequence[Phase],
+    runs: list[dict[str, Any]],
     done: int,
     seed: int,
     net: Prism,
@@ -274,7 +190,7 @@ def _facts(
             "script": "inference_worker.training.prism",
             "patients": patients,
             "licences": LICENCES,
-            "phases": [vars(phase) for phase in phases],
+            "runs": runs,
             "learning_rate": LEARNING_RATE,
             "seed": seed,
             "steps": done,
@@ -292,7 +208,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--encoder", default=SMALL.encoder)
     parser.add_argument("--masks", type=int, default=SMALL.masks)
     parser.add_argument("--no-corrective", action="store_true")
-    parser.add_argument("--share", type=float, default=1.0, help="of the steps")
+    parser.add_argument(
+        "--phase",
+        action="append",
+        type=Phase.parse,
+        metavar="STEPS:PATCH:BATCH:TURNS-TURNS",
+        help="may be repeated; the recipe's own without",
+    )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -302,7 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         masks=given.masks,
         corrective=0 if given.no_corrective else SMALL.corrective,
     )
-    train(given.data_root, given.out, shape, share=given.share, seed=given.seed)
+    phases = given.phase or PHASES
+    train(given.data_root, given.out, shape, phases=phases, seed=given.seed)
 
 
 if __name__ == "__main__":
