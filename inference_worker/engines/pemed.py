@@ -27,7 +27,7 @@ from inference_worker.contract.engine import Carry, Label, Prediction, Snapshot,
 from inference_worker.contract.errors import EngineFailed
 from inference_worker.contract.marks import UNMARKED
 from inference_worker.contract.prompts import Prompt
-from inference_worker.nets.pemed import PEMed, PEMedShape
+from inference_worker.nets.pemed import IDEAS, PEMed, PEMedShape
 from inference_worker.nets.preprocessing import resize
 from inference_worker.nets.prompted import PromptedModel, load_prompted
 from inference_worker.planar.engine import PlanarEngine, Slice, State, at_once
@@ -39,9 +39,6 @@ DISC = 3.0
 
 SURE = 6.0
 """Logit of what the reader painted, where it is told as a previous output."""
-
-IDEAS = ("self_loop", "tsip")
-"""Ideas that a setting can switch off without another network."""
 
 
 @dataclass
@@ -204,6 +201,6 @@ def build(
     if unknown:
         raise EngineFailed("bad-config", f"PE-MED has no setting “{unknown[0]}”.")
     model = load_prompted(weights or name, "pemed", PEMedShape, PEMed, device)
-    switched = {idea: bool(config[idea]) for idea in IDEAS if idea in config}
-    model.module.shape = replace(model.shape, **switched)
-    return PEMedEngine(name, model)
+    engine = PEMedEngine(name, model)
+    engine.net.use(**{idea: bool(config[idea]) for idea in IDEAS if idea in config})
+    return engine

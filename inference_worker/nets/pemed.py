@@ -5,16 +5,19 @@ Interactive Medical Image Segmentation", 2023. Backbone after Xie et al., "SegFo
 NeurIPS 2021: overlapping patch embeddings, attention whose keys and values are
 spatially reduced, and a convolution between the two layers of each feed-forward net.
 
-Departs from the paper: θ_c divides by √d_k where the print has d_k; keys and values
-of PALM are pooled (``palm_reduction``), since a quarter of 256² is 4,096 tokens; the
-memory of TSIP, whose first value the paper leaves open, is absent at the first pass.
+Departs from the paper: θ_c divides by √d_k where the print has d_k; in PALM-I each
+attention adds what it read to its query, as transformer layers do, because the printed
+(1) and (2) alone lose where a first click lies (of two maps one is empty then, so every
+place asks the same and reads the same); keys and values of PALM are pooled
+(``palm_reduction``), since a quarter of 256² is 4,096 tokens; the memory of TSIP,
+whose first value the paper leaves open, is absent at the first pass.
 The Self-Loop (section 2.1) is a way of calling the network, so it lives with the
 callers: ``first_passes``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +40,8 @@ class PEMedShape:
     palm_o: bool = True
     tsip: bool = True
 
+
+IDEAS = ("self_loop", "palm_i", "palm_o", "tsip")
 
 SOURCE = PEMedShape()
 """MiT-B0's sizes, which the figure's description fits."""
@@ -172,12 +177,12 @@ class PromptFeatures(nn.Module):
             return m_global
         m_pos = self.embed_positive(torch.cat([positive, previous], 1))
         m_neg = self.embed_negative(torch.cat([negative, previous], 1))
-        pos_hat = self.on_positive(m_neg, m_pos)
-        neg_hat = self.on_negative(m_pos, m_neg)
-        global_hat = self.on_global(m_global, m_global)  # (1)
-        return self.join_positive(pos_hat, global_hat) + self.join_negative(
-            neg_hat, global_hat
-        )  # (2)
+        pos_hat = m_neg + self.on_positive(m_neg, m_pos)
+        neg_hat = m_pos + self.on_negative(m_pos, m_neg)
+        global_hat = m_global + self.on_global(m_global, m_global)  # (1)
+        from_positive = pos_hat + self.join_positive(pos_hat, global_hat)
+        from_negative = neg_hat + self.join_negative(neg_hat, global_hat)
+        return from_positive + from_negative  # (2)
 
 
 class PromptToImage(nn.Module):
@@ -210,7 +215,7 @@ class PEMed(nn.Module):
 
     def __init__(self, shape: PEMedShape) -> None:
         super().__init__()
-        self.shape = shape
+        self.built = self.shape = shape
         before = (shape.channels, *shape.widths[:3])
         self.stages = nn.ModuleList(
             Stage(channels, shape, index) for index, channels in enumerate(before)
@@ -228,6 +233,16 @@ class PEMed(nn.Module):
         self.head = nn.Conv2d(shape.decoder, 1, 1)
         # θ of (4): a perceptron over the previous output, location by location
         self.memory = nn.Sequential(nn.Conv2d(1, 16, 1), nn.GELU(), nn.Conv2d(16, 1, 1))
+
+    def use(self, **ideas: bool) -> None:
+        """Switch ideas on or off, as an ablation at inference or a dropout in training.
+
+        An idea the network was built without stays off.
+        """
+        had = {idea: getattr(self.built, idea) for idea in IDEAS}
+        on = {idea: had[idea] and ideas.get(idea, had[idea]) for idea in IDEAS}
+        self.shape = replace(self.built, **on)
+        self.prompts.enhance, self.meet.enhance = on["palm_i"], on["palm_o"]
 
     def encode(self, image: Tensor) -> Tensor:
         """F_I (b, c, y/4, x/4) of an image (b, channels, y, x): once per image."""

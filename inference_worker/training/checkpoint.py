@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -46,6 +48,20 @@ def resume(
         state.setdefault(int(index), {})[entry] = value
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     return int(tensors["done"])
+
+
+def note_run(folder: Path, begun: int, done: int, **settings: Any) -> list[Any]:
+    """Write down that a run took ``folder``'s network from one step to another.
+
+    Returns all runs so far, for the model's description: a training that was continued
+    with other settings says so.
+    """
+    path = folder / "runs.json"
+    runs: list[Any] = json.loads(path.read_text()) if path.is_file() else []
+    if done > begun:
+        runs.append({"from": begun, "to": done, **settings})
+        path.write_text(json.dumps(runs))
+    return runs
 
 
 def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

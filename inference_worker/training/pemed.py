@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference_worker.evaluation.provenance import commit
-from inference_worker.nets.pemed import SMALL, PEMed, PEMedShape
+from inference_worker.nets.pemed import IDEAS, SMALL, PEMed, PEMedShape
 from inference_worker.nets.prompted import save_prompted
-from inference_worker.training.checkpoint import resume, save
+from inference_worker.training.checkpoint import note_run, resume, save
 from inference_worker.training.curve import draw_losses
 from inference_worker.training.focal import normalised_focal_loss
 from inference_worker.training.ritm import next_click
@@ -49,17 +49,19 @@ from inference_worker.training.targets import (
 
 log = logging.getLogger("training")
 
-STEPS = 1400
+STEPS = 900
 BATCH = 8
-PHASES = ((0.8, 128), (1.0, 192))
+PHASES = ((0.85, 112), (1.0, 160))
 """Until this share of the steps, views of so many pixels a side."""
 CLICKS_MOST = 5
 LEARNING_RATE = 1.5e-3
 WARM_UP = 50
+DROPPED_SHARE = 0.12
+PLAIN_SHARE = 0.1
+"""Steps in which an idea is left out, and all are: so that one network answers for all
+ablations, each of which it was trained for."""
 DECAY = 0.99
 """Of the averaged weights, which are the ones kept."""
-
-IDEAS = ("self_loop", "palm_i", "palm_o", "tsip")
 
 
 def answer_clicks(
@@ -107,7 +109,7 @@ def train(
     net = PEMed(shape).train()
     averaged = {name: t.detach().clone() for name, t in net.state_dict().items()}
     optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE)
-    done = resume(out / "checkpoint.safetensors", net, averaged, optimizer)
+    begun = done = resume(out / "checkpoint.safetensors", net, averaged, optimizer)
     rows: list[tuple[int, float, float]] = []
     asked: list[int] = []
     previous = signal.signal(signal.SIGINT, lambda *_: asked.append(1))
@@ -125,6 +127,14 @@ def train(
                 cosine = 0.5 * (1 + math.cos(math.pi * share))
                 group["lr"] = LEARNING_RATE * warm * cosine
             clicks = 1 + int(rng.integers(CLICKS_MOST))
+            plain = rng.random() < PLAIN_SHARE
+            left_out = rng.random(len(IDEAS)) < DROPPED_SHARE
+            net.use(
+                **{
+                    i: not (plain or out)
+                    for i, out in zip(IDEAS, left_out, strict=True)
+                }
+            )
             logits = answer_clicks(net, image, truth, clicks)
             loss = normalised_focal_loss(logits, torch.from_numpy(truth))
             optimizer.zero_grad()
@@ -148,6 +158,7 @@ def train(
     if rows:
         draw_losses(rows, out / "losses.png")
     net.load_state_dict(averaged)
+    net.use()
     facts = {
         "training": {
             "script": "inference_worker.training.pemed",
@@ -159,6 +170,7 @@ def train(
             "without": list(without),
             "seed": seed,
             "steps": done,
+            "runs": note_run(out, begun, done, steps=steps, side=side),
             "batch": BATCH,
             "commit": commit(),
             "parameters": sum(p.numel() for p in net.parameters()),

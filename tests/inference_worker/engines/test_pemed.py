@@ -37,7 +37,7 @@ def test_a_click_of_one_label_counts_against_the_others(weights):
     assert not np.array_equal(alone.outputs[0, 1], beside.outputs[0, 1])
 
 
-@pytest.mark.parametrize("idea", ["self_loop", "tsip"])
+@pytest.mark.parametrize("idea", ["self_loop", "palm_i", "palm_o", "tsip"])
 def test_an_idea_is_switched_off_by_its_setting(weights, idea):
     turns = [Click(1, (0, 18, 14))], [Click(1, (0, 25, 14))]
     own = answer(build(weights), *turns)[1].outputs[0, 1]

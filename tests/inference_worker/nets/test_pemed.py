@@ -38,6 +38,29 @@ def test_an_idea_switched_off_changes_the_answer_and_still_learns(idea):
     )
 
 
+def test_the_place_of_a_first_click_is_not_lost_in_the_prompts():
+    torch.manual_seed(0)
+    net = PEMed(SMALL).eval()
+    positive, nothing = click_maps(64)
+    with torch.no_grad():
+        e_p = net.prompts(positive, nothing, nothing)
+        far = net.prompts(nothing, nothing, nothing)
+    change = (e_p - far).abs().sum(dim=1)[0]
+    assert change[2:5, 2:5].mean() > 4 * change[10:, 10:].mean()
+
+
+def test_ideas_are_switched_back_on_but_never_built_anew():
+    torch.manual_seed(0)
+    net = PEMed(replace(SMALL, tsip=False)).eval()
+    f_i = net.encode(torch.rand(1, 1, 64, 64))
+    own = net.first_passes(f_i, *click_maps(64))
+    net.use(palm_i=False, self_loop=False, tsip=True)
+    assert not torch.equal(net.first_passes(f_i, *click_maps(64)), own)
+    assert not net.shape.tsip
+    net.use()
+    torch.testing.assert_close(net.first_passes(f_i, *click_maps(64)), own)
+
+
 def test_without_memory_or_loop_the_network_is_called_as_printed():
     torch.manual_seed(0)
     net = PEMed(SMALL).eval()
