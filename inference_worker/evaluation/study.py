@@ -142,9 +142,9 @@ class Study:
         self.left_out += run_jobs(self._trainings(sets), self.processes)
         jobs = [
             job
+            for chosen in sets
             for arm in ARMS
             if (arm.title in only_arms if only_arms else self._includes(arm))
-            for chosen in sets
             if (job := self._job(chosen, arm))
         ]
         self.left_out += run_jobs(jobs, self.processes)
@@ -248,10 +248,10 @@ class Study:
             f"(docs/calibration) corrects the middle {amount.slices} labelled slices "
             f"of up to {amount.cases} patients a set, up to {amount.rounds} times a "
             f"slice, to Dice {amount.until_dice}, then finishes by brush. No patient "
-            "was seen by any arm's weights. f-BRS and RITM are given clicks, as published, one for "
-            "each label of the set a turn; GrabCut, random walker, geodesic, "
-            "constrained and continual are given scribbles. Every run had one thread, "
-            f"{self.processes} ran at a time.",
+            "was seen by any arm's weights. f-BRS and RITM are given clicks, as "
+            "published, one for each label of the set a turn; GrabCut, random walker, "
+            "geodesic, constrained and continual are given scribbles. Every run had "
+            f"one thread, {self.processes} ran at a time.",
         ]
         if self.generated:
             lines += [
