@@ -74,6 +74,14 @@ ENGINES: dict[str, EngineSpec] = {
         _spec("ritm", "RITM", "Sofiiuk et al., RITM, ICIP 2022", needs_weights=True),
         _spec("pemed", "PE-MED", "Chang et al., PE-MED, 2023", weights="pemed"),
         _spec(
+            "mem3d",
+            "Mem3D",
+            "Zhou et al., Quality-aware memory network, MICCAI 2021",
+            prompts=_MARKS | _WALK | {"propagate"},
+            planar=False,
+            weights="mem3d",
+        ),
+        _spec(
             "prism",
             "PRISM",
             "Li et al., PRISM, MICCAI 2024",

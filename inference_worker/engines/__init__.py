@@ -35,6 +35,7 @@ MODULES: dict[str, str] = {
     "f-brs": "inference_worker.engines.fbrs",
     "ritm": "inference_worker.engines.ritm",
     "pemed": "inference_worker.engines.pemed",
+    "mem3d": "inference_worker.engines.mem3d",
     "prism": "inference_worker.engines.prism",
 }
 """Dotted path of the module that builds each engine."""

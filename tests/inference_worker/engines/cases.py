@@ -95,6 +95,25 @@ def tiny_prism(directory: Path) -> str:
     return str(path)
 
 
+def tiny_mem3d(directory: Path) -> str:
+    """A small random Mem3D, written once; its path."""
+    import torch
+
+    from inference_worker.nets import Frame, Preprocessing
+    from inference_worker.nets.mem3d import Mem3D, Mem3DShape
+    from inference_worker.nets.prompted import save_prompted
+
+    path = directory / "mem3d.safetensors"
+    if not path.exists():
+        shape = Mem3DShape(width=8, decoder=8, roi=32)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            net = Mem3D(shape).eval()
+        frame = Preprocessing(frame=Frame(longest=64, multiple=32))
+        save_prompted(path, "mem3d", net, shape, frame)
+    return str(path)
+
+
 @dataclass(frozen=True)
 class Case:
     """One engine of the suite: settings that make it quick, and a base model."""
@@ -132,6 +151,7 @@ CASES = [
     Case("f-brs", {"iterations": 2}, tiny_model),
     Case("ritm", {}, partial(tiny_model, network="guided_unet")),
     Case("pemed", {}, tiny_pemed),
+    Case("mem3d", {}, tiny_mem3d),
     Case("prism", {}, tiny_prism),
 ]
 

@@ -1,0 +1,194 @@
+"""Mem3D carries the reader's slices on, leaves them alone, and rates the others."""
+
+import numpy as np
+import pytest
+
+from inference_worker import engines
+from inference_worker.contract.errors import EngineFailed
+from inference_worker.contract.geometry import Region
+from inference_worker.contract.prompts import Accept, Box, Paint, Propagate, Visit
+from inference_worker.engines.mem3d import propagation
+from inference_worker.engines.mem3d.interaction import kind_of
+from inference_worker.engines.mem3d.propagation import CELLS, Propagation
+from inference_worker.engines.mem3d.region import (
+    cut_guidance,
+    guidance_of,
+    paste,
+    window_around,
+)
+from inference_worker.engines.mem3d.state import Crop
+from tests.inference_worker.engines.cases import (
+    LABELS,
+    grey_volume,
+    stroke,
+    tiny_mem3d,
+)
+
+
+@pytest.fixture
+def engine(weights):
+    return engines.build("mem3d", weights=tiny_mem3d(weights))
+
+
+def painted(z: int, label: int = 1) -> Paint:
+    region = Region((z, 10, 6), (z + 1, 26, 22))
+    return Paint(
+        region, np.full((1, 16, 16), label, np.uint8), np.ones((1, 16, 16), bool)
+    )
+
+
+def take(engine, state, *prompts):
+    return list(engine.step(state, prompts))
+
+
+def everywhere(monkeypatch, value=5.0):
+    """A memory network that finds its labels everywhere, or nowhere."""
+    segment = propagation.Mem3D.segment
+
+    def constant(self, query, cells, size):
+        logits, features = segment(self, query, cells, size)
+        return logits * 0 + value, features
+
+    monkeypatch.setattr(propagation.Mem3D, "segment", constant)
+
+
+def test_propagation_goes_both_ways_slice_by_slice_with_quality(engine, monkeypatch):
+    everywhere(monkeypatch)
+    state = engine.open(grey_volume(depth=7), LABELS)
+    take(engine, state, painted(3))
+    predictions = take(engine, state, Propagate(3))
+    assert [p.region.start[0] for p in predictions] == [3, 4, 5, 6, 2, 1, 0]
+    assert all(0 <= p.quality[p.region.start[0]] <= 1 for p in predictions)
+    assert all((p.labels == 1).all() for p in predictions[1:])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "slices"),
+    [(Propagate(3, 1, 2), [3, 4, 5]), (Propagate(3, -1, 1), [3, 2])],
+)
+def test_direction_and_count_are_kept_to(engine, monkeypatch, prompt, slices):
+    everywhere(monkeypatch)
+    state = engine.open(grey_volume(depth=7), LABELS)
+    take(engine, state, painted(3))
+    found = [p.region.start[0] for p in take(engine, state, prompt)]
+    assert found == slices
+
+
+def test_slices_of_the_reader_are_never_propagated_over(engine, monkeypatch):
+    everywhere(monkeypatch)
+    state = engine.open(grey_volume(depth=6), LABELS)
+    take(engine, state, painted(1), painted(4))
+    take(engine, state, Accept(2))
+    before = {index: state.shown(index) for index in (1, 2, 4)}
+    predictions = take(engine, state, Propagate(1, 1))
+    assert [p.region.start[0] for p in predictions] == [1, 3, 5]
+    for index, shown in before.items():
+        np.testing.assert_array_equal(state.shown(index), shown)
+
+
+def test_a_walk_ends_where_nothing_is_found_and_clears_what_lay_beyond(
+    engine, monkeypatch
+):
+    state = engine.open(grey_volume(depth=14), LABELS)
+    take(engine, state, painted(0))
+    everywhere(monkeypatch)
+    take(engine, state, Propagate(0, 1))
+    everywhere(monkeypatch, -5.0)
+    asked = []
+    look = Propagation.look
+
+    def counted(self, index, memory):
+        asked.append(index)
+        return look(self, index, memory)
+
+    monkeypatch.setattr(Propagation, "look", counted)
+    take(engine, state, Propagate(0, 1))
+    assert asked == [1, 2, 3]
+    assert not any(state.shown(index).any() for index in range(1, 14))
+
+
+def test_the_memory_is_bounded_however_long_the_walk(engine, monkeypatch):
+    everywhere(monkeypatch)
+    read, sizes = propagation.Mem3D.read, []
+
+    def counted(self, query, cells):
+        sizes.append(len(cells))
+        return read(self, query, cells)
+
+    monkeypatch.setattr(propagation.Mem3D, "read", counted)
+    state = engine.open(grey_volume(depth=40), LABELS)
+    take(engine, state, *(painted(z) for z in range(0, 40, 6)))
+    take(engine, state, Propagate(18))
+    assert max(sizes) == CELLS
+
+
+def test_the_worst_slice_is_suggested_unless_it_was_accepted(engine, monkeypatch):
+    everywhere(monkeypatch)
+    state = engine.open(grey_volume(depth=5), LABELS)
+    assert state.suggested() is None
+    take(engine, state, painted(2))
+    take(engine, state, Propagate(2))
+    worst = state.suggested()
+    assert state.quality[worst] == min(state.quality.values())
+    take(engine, state, Accept(worst))
+    assert state.suggested() != worst
+
+
+def test_a_first_visit_is_answered_by_the_memory(engine, monkeypatch):
+    everywhere(monkeypatch)
+    state = engine.open(grey_volume(depth=4), LABELS)
+    assert not take(engine, state, Visit(1))[0].labels.any()
+    take(engine, state, painted(0))
+    answer = take(engine, state, Visit(2))[0]
+    assert (answer.labels == 1).all()
+    assert set(answer.quality) == {2}
+
+
+def test_memory_can_be_switched_off_and_nothing_else(weights):
+    engine = engines.build(
+        "mem3d", weights=tiny_mem3d(weights), config={"memory": False}
+    )
+    state = engine.open(grey_volume(depth=4), LABELS)
+    take(engine, state, painted(0))
+    assert len(take(engine, state, Propagate(0, 1))) >= 1
+    with pytest.raises(EngineFailed):
+        engines.build("mem3d", weights=tiny_mem3d(weights), config={"steps": 2})
+
+
+def test_the_kind_of_the_first_interaction_follows_the_prompts():
+    box = Box(1, Region((0, 2, 2), (1, 9, 9)))
+    assert kind_of((box,), 1) == "box"
+    assert kind_of((box, stroke(1, 0, 4, 4)), 1) == "scribble"
+    assert kind_of((box,), 2) == "scribble"
+
+
+def test_the_region_encloses_the_marks_by_a_margin_and_stays_on_the_slice():
+    marked = np.zeros((100, 80), dtype=bool)
+    marked[40:60, 10:70] = True
+    rows, columns = window_around(marked, 0.1, least=0.1)
+    assert (rows.start, rows.stop) == (38, 62)
+    assert (columns.start, columns.stop) == (4, 76)
+    one = np.zeros((100, 80), dtype=bool)
+    one[0, 0] = True
+    rows, columns = window_around(one, 0.1, least=0.25)
+    assert (rows.start, columns.start) == (0, 0)
+    assert rows.stop >= 12
+
+
+def test_no_mark_is_too_thin_for_the_region():
+    marked = np.zeros((200, 200), dtype=bool)
+    marked[131, 57] = True
+    window = (slice(0, 200), slice(0, 200))
+    small = cut_guidance(guidance_of(marked, np.zeros_like(marked)), window, 32)
+    assert small.sum() == 1
+    back = paste(small, window, (200, 200))
+    assert np.unravel_index(back.argmax(), back.shape)[0] // 7 == 131 // 7
+
+
+def test_a_crop_keeps_a_slice_and_forgets_the_background_around():
+    plane = np.zeros((30, 40), dtype=np.uint8)
+    plane[5:9, 7:20] = 3
+    crop = Crop.of(plane)
+    assert crop.labels.shape == (4, 13)
+    np.testing.assert_array_equal(crop.whole((30, 40)), plane)
+    assert Crop.of(np.zeros_like(plane)).labels.size == 0

@@ -1,0 +1,111 @@
+"""Mem3D's training: prompts by the simulated annotator, sequences, a cut run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from inference_worker.nets import build_network, wrap_module
+from inference_worker.nets.mem3d import KINDS, SMALL, Mem3D, Mem3DShape
+from inference_worker.nets.prompted import load_prompted
+from inference_worker.training import mem3d
+from inference_worker.training.mem3d import (
+    first_guidance,
+    reached_iou,
+    spoilt,
+    start_encoders,
+    stroke_in,
+    train,
+)
+from inference_worker.training.sequences import LENGTH, Stack, draw_sequences
+from inference_worker.training.targets import Pools
+
+NOTHING = Pools((), {"train": [], "held_out": []})
+TINY = replace(SMALL, width=8, decoder=8, roi=32)
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    monkeypatch.setattr(mem3d, "SMALL", TINY)
+    monkeypatch.setattr(mem3d, "BATCH", 2)
+    monkeypatch.setattr(mem3d, "SEQUENCES", 2)
+    monkeypatch.setattr(mem3d, "SIDE", 32)
+
+
+def ball() -> Stack:
+    z, y, x = np.mgrid[:20, :40, :40]
+    inside = (z - 10) ** 2 + (y - 20) ** 2 + (x - 20) ** 2 < 81
+    return Stack((60 + 120 * inside).astype(np.uint8), inside.astype(np.uint8))
+
+
+def disk() -> np.ndarray:
+    y, x = np.mgrid[:48, :48]
+    return (y - 20) ** 2 + (x - 26) ** 2 < 100
+
+
+@pytest.mark.parametrize("stacks", [[ball()], []], ids=["volume", "still"])
+def test_a_sequence_begins_with_its_target_and_goes_on(stacks):
+    images, targets = draw_sequences(stacks, NOTHING, 48, 3, np.random.default_rng(1))
+    assert images.shape == (3, LENGTH, 1, 48, 48)
+    assert images.dtype == np.float32
+    assert targets[:, 0].any(axis=(1, 2)).all()
+    overlap = targets[:, 0] & targets[:, 1]
+    assert overlap.any(axis=(1, 2)).all()
+    assert not np.array_equal(images[:, 0], images[:, 4])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_first_prompt_marks_the_target(kind):
+    marked, margin = first_guidance(kind, disk(), np.random.default_rng(0))
+    assert (marked & disk()).any()
+    assert 0 < margin <= 0.5
+
+
+def test_a_stroke_takes_away_what_does_not_belong():
+    drawn = stroke_in(np.ones((48, 48), bool), disk(), np.random.default_rng(0))
+    marked, adds = drawn
+    assert not adds
+    assert (marked & ~disk()).any()
+    assert stroke_in(disk(), disk(), np.random.default_rng(0)) is None
+
+
+def test_a_spoilt_mask_is_another():
+    rng = np.random.default_rng(0)
+    assert any(not np.array_equal(spoilt(disk(), rng), disk()) for _ in range(4))
+
+
+def test_the_quality_to_be_learnt_is_the_iou_that_was_reached():
+    truth = torch.zeros(3, 1, 4, 4)
+    truth[:2, :, :2] = 1
+    share = torch.zeros(3, 1, 4, 4)
+    share[0, :, :1] = 0.9
+    share[1, :, 2:] = 0.9
+    assert reached_iou(share, truth).tolist() == [0.5, 0.0, 1.0]
+
+
+def test_every_encoder_starts_from_the_base_models():
+    torch.manual_seed(0)
+    net = Mem3D(TINY)
+    base = wrap_module(
+        build_network("unet", encoder="resnet18", width=8, depth=4, seed=1),
+        ["background", "thing"],
+    )
+    start_encoders(net, base)
+    wanted = base.module.encoder
+    for encoder in (net.query_encoder, net.memory_encoder):
+        assert torch.equal(encoder.conv1.weight[:, :1], wanted.conv1.weight)
+        assert torch.equal(
+            encoder.layer2[0].conv1.weight, wanted.layer2[0].conv1.weight
+        )
+    box = net.interactions["box"].encoder
+    assert torch.equal(box.layer1[0].conv1.weight, wanted.layer1[0].conv1.weight)
+
+
+def test_a_run_that_was_cut_continues_as_if_it_never_was(tmp_path):
+    whole = train(NOTHING, [ball()], tmp_path / "whole", steps=4)
+    train(NOTHING, [ball()], tmp_path / "cut", steps=4, stop_after=2)
+    cut = train(NOTHING, [ball()], tmp_path / "cut", steps=4)
+    assert whole.read_bytes() == cut.read_bytes()
+    model = load_prompted(str(cut), "mem3d", Mem3DShape, Mem3D)
+    assert model.shape == TINY
