@@ -60,9 +60,10 @@ export class TabHold {
         });
       })
       .catch(() => {
-        // Taken over by another tab.
+        // Taken over by another tab: wait until that one closes.
         if (mine) {
           this.#told(false);
+          this.#hold({});
         }
       });
   }

@@ -63,6 +63,9 @@ test('a tab takes over, and the other is told', async () => {
   await turn();
   expect([first.told, second.told]).toEqual([[true, false], [true]]);
   second.hold.release();
+  await turn();
+  expect(first.told).toEqual([true, false, true]);
+  first.hold.release();
 });
 
 test('without locks every tab writes', () => {
