@@ -3,6 +3,7 @@ import type { Viewer } from '../viewer/Viewer';
 import type { Prompt } from '../wire/Prompt';
 import type { EventData, EventKind } from '../wire/SessionEvent';
 import type { PromptTool } from './PromptTool';
+import { TouchGesture } from './TouchGesture';
 import { WheelNotches } from './WheelNotches';
 
 /** What the pane's input asks for and tells. */
@@ -30,8 +31,13 @@ export class PaneInput {
   readonly #viewer: Viewer;
   readonly #target: InputTarget;
   readonly #notches = new WheelNotches();
+  readonly #touches = new TouchGesture();
   readonly #listening = new AbortController();
   #tool: PromptTool | null = null;
+  /** the pointer that draws */
+  #hand = 0;
+  /** once a pen was seen, fingers and palms only move the picture */
+  #penSeen = false;
 
   constructor(pane: HTMLElement, viewer: Viewer, target: InputTarget) {
     this.#pane = pane;
@@ -41,9 +47,18 @@ export class PaneInput {
     const options = { signal, capture: true };
     pane.addEventListener('pointerdown', this.#down, options);
     pane.addEventListener('mousedown', this.#shield, options);
+    // Fingers are ours alone: the library would move the picture as well.
+    pane.addEventListener('touchstart', (e) => e.stopPropagation(), options);
     pane.addEventListener('pointermove', this.#move, options);
     pane.addEventListener('pointerup', this.#up, options);
-    pane.addEventListener('pointercancel', () => this.cancel(), options);
+    pane.addEventListener(
+      'pointercancel',
+      (event) => {
+        this.#touches.up(event.pointerId);
+        this.cancel();
+      },
+      options,
+    );
     pane.addEventListener('pointerleave', () => target.hover(null), options);
     pane.addEventListener('contextmenu', (e) => e.preventDefault(), options);
     pane.addEventListener('wheel', this.#wheel, { ...options, passive: false });
@@ -69,6 +84,10 @@ export class PaneInput {
   }
 
   readonly #down = (event: PointerEvent): void => {
+    if (event.pointerType === 'touch' && !this.#takesFinger(event)) {
+      return;
+    }
+    this.#penSeen ||= event.pointerType === 'pen';
     const index = this.#indexOf(event);
     if (event.button !== PRIMARY || this.#tool || !index) {
       return;
@@ -77,6 +96,7 @@ export class PaneInput {
     if (!this.#tool) {
       return;
     }
+    this.#hand = event.pointerId;
     this.#pane.setPointerCapture(event.pointerId);
     this.#target.record('pointer_down', {
       slice: this.#viewer.slice,
@@ -85,6 +105,32 @@ export class PaneInput {
     this.#tool.begin(index);
     this.#target.live(this.#tool.draft);
   };
+
+  /** @returns whether the finger may draw: the first one, and no pen near */
+  #takesFinger(event: PointerEvent): boolean {
+    this.#touches.down(event.pointerId, this.#pointOf(event));
+    if (this.#touches.count > 1) {
+      this.cancel();
+    }
+    return this.#touches.count === 1 && !this.#penSeen;
+  }
+
+  /** Fingers that do not draw move the picture and bring it nearer. */
+  #moveByTouch(event: PointerEvent): void {
+    const moved = this.#touches.move(event.pointerId, this.#pointOf(event));
+    if (this.#tool || !moved) {
+      return;
+    }
+    const { right, down, factor, middle } = moved;
+    const { clientWidth, clientHeight } = this.#pane;
+    this.#viewer.zoomBy(factor);
+    // The library comes nearer to the pane's middle; the fingers are elsewhere.
+    this.#viewer.panBy(
+      right + (middle[0] - clientWidth / 2) * (1 - factor),
+      down + (middle[1] - clientHeight / 2) * (1 - factor),
+    );
+    this.#target.sample(factor === 1 ? 'pan' : 'zoom');
+  }
 
   /** The library must not wait for a second click of a mark. */
   readonly #shield = (event: MouseEvent): void => {
@@ -96,6 +142,12 @@ export class PaneInput {
   };
 
   readonly #move = (event: PointerEvent): void => {
+    if (event.pointerType === 'touch') {
+      this.#moveByTouch(event);
+    }
+    if (this.#tool && event.pointerId !== this.#hand) {
+      return;
+    }
     const drag = DRAGS[event.buttons];
     if (drag) {
       this.#target.sample(drag);
@@ -114,7 +166,8 @@ export class PaneInput {
   };
 
   readonly #up = (event: PointerEvent): void => {
-    if (event.button !== PRIMARY || !this.#tool) {
+    this.#touches.up(event.pointerId);
+    if (event.pointerId !== this.#hand || !this.#tool) {
       return;
     }
     const prompts = this.#tool.end();
@@ -139,11 +192,11 @@ export class PaneInput {
   };
 
   #indexOf(event: PointerEvent): VoxelIndex | null {
+    return this.#viewer.indexAt(this.#pointOf(event));
+  }
+
+  #pointOf(event: PointerEvent): CanvasPoint {
     const box = this.#pane.getBoundingClientRect();
-    const point: CanvasPoint = [
-      event.clientX - box.left,
-      event.clientY - box.top,
-    ];
-    return this.#viewer.indexAt(point);
+    return [event.clientX - box.left, event.clientY - box.top];
   }
 }
