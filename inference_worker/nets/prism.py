@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from inference_worker.nets.prism_attention import Places, TwoWay, ViT
+from inference_worker.nets.prism_convolution import Conv3d
 from inference_worker.nets.prism_shape import SMALL, PrismShape
 
 KINDS = 7
@@ -40,7 +41,7 @@ class Convolution(nn.Sequential):
 
     def __init__(self, inward: int, outward: int, stride: int = 1) -> None:
         super().__init__(
-            nn.Conv3d(inward, outward, 3, stride, padding=1, bias=False),
+            Conv3d(inward, outward, 3, stride, padding=1, bias=False),
             _norm(outward),
             nn.ReLU(inplace=True),
         )
@@ -53,7 +54,7 @@ class Residual(nn.Module):
         super().__init__()
         self.inner = nn.Sequential(
             Convolution(width, width),
-            nn.Conv3d(width, width, 3, padding=1, bias=False),
+            Conv3d(width, width, 3, padding=1, bias=False),
             _norm(width),
         )
 
@@ -77,7 +78,7 @@ class HybridEncoder(nn.Module):
         if shape.encoder != "cnn":
             self.vit = ViT(shape.stride, shape.token, shape.depth, shape.heads)
         joined = {"hybrid": widths[-1] + shape.token, "cnn": widths[-1]}
-        self.join = nn.Conv3d(joined.get(shape.encoder, shape.token), shape.token, 1)
+        self.join = Conv3d(joined.get(shape.encoder, shape.token), shape.token, 1)
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """``image`` (b, 1, z, y, x) → features from full resolution to the deepest.
@@ -135,7 +136,7 @@ class Decoder(nn.Module):
         super().__init__()
         widths = (*shape.widths[:-1], shape.token)
         pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
-        self.narrow = nn.ModuleList(nn.Conv3d(a, b, 1) for a, b in pairs)
+        self.narrow = nn.ModuleList(Conv3d(a, b, 1) for a, b in pairs)
         self.mix = nn.ModuleList(Convolution(b, b) for _, b in pairs)
 
     def forward(self, grid: Tensor, levels: list[Tensor], maps: list[Tensor]) -> Tensor:
@@ -169,8 +170,8 @@ class Corrective(nn.Module):
         self.coarse = nn.Sequential(
             Convolution(4, width, 2), Residual(width), Residual(width)
         )
-        self.narrow = nn.Conv3d(width, width // 2, 1)
-        self.out = nn.Conv3d(width // 2, 1, 3, padding=1)
+        self.narrow = Conv3d(width, width // 2, 1)
+        self.out = Conv3d(width // 2, 1, 3, padding=1)
         self.trust = nn.Parameter(torch.tensor(2.0))
 
     def forward(

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inference_worker.nets.prism_convolution import Conv3d
+
 
 def as_tokens(grid: Tensor) -> Tensor:
     """(b, c, z, y, x) to (b, z·y·x, c)."""
@@ -103,7 +105,7 @@ class ViT(nn.Module):
 
     def __init__(self, stride: int, width: int, depth: int, heads: int) -> None:
         super().__init__()
-        self.embed = nn.Conv3d(1, width, stride, stride)
+        self.embed = Conv3d(1, width, stride, stride)
         self.places = Places(width)
         self.layers = nn.Sequential(*(Layer(width, heads) for _ in range(depth)))
         self.norm = nn.LayerNorm(width)

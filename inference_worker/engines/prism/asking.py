@@ -165,6 +165,29 @@ def opened_box(box: Region, state: State) -> tuple[Positions, Positions]:
     return low, high
 
 
+def beyond_box(label: int, state: State, window: Region) -> NDArray[np.bool_] | None:
+    """Working voxels of ``window`` that lie outside the label's box.
+
+    A box of a single slice bounds its label on that slice alone. None without a box.
+    """
+    box = state.boxes.get(label)
+    if box is None:
+        return None
+    low, high = np.array(box.start) * state.grid.ratio, box.stop * state.grid.ratio
+    thin = np.array(box.shape) == 1
+    outside = np.zeros(window.shape, bool)
+    on_it = np.ones(window.shape, bool)
+    for axis in range(3):
+        along = [-1 if other == axis else 1 for other in range(3)]
+        at = np.arange(window.start[axis], window.stop[axis]) + 0.5
+        off = ((at < low[axis]) | (at > high[axis])).reshape(along)
+        if thin[axis] and not thin.all():
+            on_it &= ~off
+        else:
+            outside |= off
+    return outside & on_it
+
+
 def known(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Logits as the network is told them: 0 where nothing was ever asked."""
     asked = logits >= -LOGIT_MOST - 0.5

@@ -7,7 +7,8 @@ most probable label above one half. Marks of one label count against the others.
 
 Decided beyond the paper: where a first answer runs out of its crop, the crop is zoomed
 out until it holds the target; a crop's answer fades into older ones towards its faces,
-so that no seam shows; a slice the reader accepted stays until it is marked again.
+so that no seam shows; nothing of a label shows outside the box it was given, until a
+mark contradicts the box; a slice the reader accepted stays until it is marked again.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from inference_worker.contract.marks import UNMARKED
 from inference_worker.contract.prompts import Accept, Box, Prompt, Visit, slice_of
 from inference_worker.engines.prism.asking import (
     Question,
+    beyond_box,
     known,
     opened_box,
     questions,
@@ -58,6 +60,9 @@ FADE = 5
 RUNS_OUT = 0.02
 """Share of a face of the crop that is newly covered where a target runs out of it."""
 
+OUTSIDE = -1.0
+"""Logit of a voxel outside its label's box, at most: the reader said so."""
+
 _SHOWN = -2.0
 """Logits below this never show; what stays below before and after is not sent."""
 
@@ -70,10 +75,12 @@ class Settings:
     ----------
     confidence: select by the scores; otherwise the first candidate stands.
     corrective: let the corrective network have the last word.
+    enclose: nothing of a label shows outside its box.
     """
 
     confidence: bool = True
     corrective: bool = True
+    enclose: bool = True
 
 
 class PrismEngine:
@@ -240,6 +247,9 @@ class PrismEngine:
             )
         there, here = window_of(state.grid, crop, self.patch)
         found = logits[0, 0].numpy()[here.slices]
+        outside = beyond_box(label, state, there) if self.settings.enclose else None
+        if outside is not None:
+            found = np.where(outside, np.minimum(found, OUTSIDE), found)
         old = state.logits_of(label)[there.slices].astype(np.float32)
         share = np.ones((), np.float32)
         for axis in range(3):

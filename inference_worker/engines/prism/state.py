@@ -16,9 +16,12 @@ from inference_worker.contract.marks import UNMARKED
 from inference_worker.contract.prompts import (
     Accept,
     Box,
+    Click,
     ExtremePoints,
+    Lasso,
     Paint,
     Prompt,
+    Scribble,
     Visit,
     slice_of,
 )
@@ -46,7 +49,7 @@ class State:
     image: float32, the volume on the working grid.
     said: slice → uint8 (y, x), marks and paint; ``UNMARKED`` elsewhere.
     marks: the same without paint.
-    boxes: label → the last box around it, as drawn.
+    boxes: label → the last box around it, as drawn, while nothing contradicts it.
     accepted: slice → labels that stand until the slice is marked again.
     logits: label → float16 on the working grid, what was answered last.
     features: of the last crops; a pure function of the image, so not stored.
@@ -128,9 +131,32 @@ class State:
                 )
                 box = Region((int(z0), int(y0), int(x0)), (int(z1), int(y1), int(x1)))
                 self.boxes[prompt.label] = box
+        else:
+            self._doubt_box(prompt)
         for index in sorted(spanned):
             self._say(self.said, prompt, index)
             self._say(self.marks, prompt, index)
+
+    def _doubt_box(self, prompt: Prompt) -> None:
+        """A box that its label was marked beside does not enclose it: forget it."""
+        match prompt:
+            case Click(label=label, voxel=voxel):
+                voxels = np.array([voxel])
+            case (
+                Scribble(label=label, voxels=polyline)
+                | Lasso(label=label, voxels=polyline)
+            ):
+                voxels = np.array(polyline)
+            case _:
+                return
+        box = self.boxes.get(label)
+        if box is None:
+            return
+        across = np.array(box.shape) > 1  # of a flat box, beside it is not outside
+        beside = (voxels < np.array(box.start)) | (voxels >= np.array(box.stop))
+        here = (~beside | across).all(axis=1)
+        if (beside & across)[here].any():
+            del self.boxes[label]
 
     def _learn_paint(self, paint: Paint) -> None:
         """Painted voxels are certain in the logits that the next turn starts from."""

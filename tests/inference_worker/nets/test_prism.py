@@ -8,6 +8,7 @@ import torch
 
 from inference_worker.contract.errors import WeightsRefused
 from inference_worker.nets.prism import Prism, select
+from inference_worker.nets.prism_convolution import Conv3d
 from inference_worker.nets.prism_prompts import (
     BOX_HIGH,
     BOX_LOW,
@@ -199,3 +200,11 @@ def test_weights_that_are_not_there_are_refused():
     with pytest.raises(WeightsRefused) as caught:
         load_prism("nothing-of-that-name")
     assert caught.value.code == "weights:unknown"
+
+
+def test_one_image_is_convolved_like_several():
+    layer = Conv3d(4, 8, 3, stride=2, padding=1)
+    images = torch.randn(2, 4, 9, 9, 9)
+    with torch.no_grad():
+        alone = torch.cat([layer(images[:1]), layer(images[1:])])
+        torch.testing.assert_close(alone, layer(images), atol=1e-5, rtol=1e-5)
