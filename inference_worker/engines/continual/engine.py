@@ -145,7 +145,7 @@ class Continual:
         state.accepted = (*(z for z in state.accepted if z != index), index)
 
     def _judge(self, state: State, index: int) -> None:
-        """Note how well network and neighbours would have shown an accepted slice."""
+        """Note how well networks and neighbours would have shown an accepted slice."""
         shown = state.pages[index].shown
         config = self.config
         if shown is None or not config.trust_learned or config.prior == "none":
@@ -153,7 +153,10 @@ class Continual:
         truth = state.frame.soft_masks(shown, state.channels)[0].argmax(dim=0)
         state.record = trust.recorded(
             state.record,
-            network_odds(state, state.taught(config.answer), index),
+            [
+                network_odds(state, weights, index)
+                for weights in (state.taught(config.answer), state.start)
+            ],
             prior_odds(state, config, index),
             truth.cpu().numpy(),
             state.network.new,

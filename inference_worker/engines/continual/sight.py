@@ -99,15 +99,15 @@ class Eye:
         return shares
 
     def _first_sight(self, state: State, index: int) -> NDArray[np.float16]:
-        taught = state.taught(self.config.answer)
         prior = prior_odds(state, self.config, index)
         default = (self.config.trust_absent, self.config.trust)
-        odds = fused(
-            network_odds(state, taught, index),
-            prior,
-            trust.factors(state.record, prior, default, state.network.new),
-            state.network.new,
-        )
+        fresh = state.network.new
+        chosen = trust.choices(state.record, prior, default, fresh)
+        network = network_odds(state, state.taught(self.config.answer), index)
+        by_base = [label for label, choice in enumerate(chosen) if choice.base]
+        if by_base:
+            network[by_base] = network_odds(state, state.start, index)[by_base]
+        odds = fused(network, prior, [choice.factor for choice in chosen], fresh)
         return np.clip(odds, -30, 30).astype(np.float16)
 
     def _accepted_odds(self, state: State, shown: NDArray[np.uint8]) -> Odds:

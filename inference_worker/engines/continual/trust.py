@@ -1,8 +1,9 @@
-"""How far each label may trust the network beside its neighbours' masks.
+"""Which network each label may trust, and how far, beside its neighbours' masks.
 
-Whenever a slice is accepted, its mask says which factor on the network's log-odds would
-have shown it best at first sight; the factor with the best record is used from then on.
-A network that has been led astray is so left out without anybody noticing. Slices whose
+Whenever a slice is accepted, its mask says which network (the one that was taught, or
+the base model as it came) and which factor on its log-odds would have shown it best at
+first sight; the pair with the best record is used from then on. A network that has been
+led astray is so left out without anybody noticing, label by label. Slices whose
 neighbours hold the label and slices whose neighbours do not are different questions
 (where does it end, does it begin) and have a record each.
 """
@@ -10,6 +11,7 @@ neighbours hold the label and slices whose neighbours do not are different quest
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +23,25 @@ FACTORS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _KEPT = 0.7
 """Share of the record that outlives every accepted slice."""
 
+_MARGIN = 0.01
+"""Dice by which the base model must have been better to be preferred."""
+
 Record = NDArray[np.float64]
-"""(2, labels, factors): without, and with, the label in a neighbour's mask."""
+"""(2, 2, labels, factors): taught and base model; without, and with, the label in a
+neighbour's mask."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a label goes by: the base model or the one taught, and the factor on it."""
+
+    base: bool
+    factor: float
 
 
 def first_record(labels: int) -> Record:
     """Nothing known yet."""
-    return np.zeros((2, labels, len(FACTORS)))
+    return np.zeros((2, 2, labels, len(FACTORS)))
 
 
 def beside(prior: Odds) -> NDArray[np.intp]:
@@ -37,7 +51,7 @@ def beside(prior: Odds) -> NDArray[np.intp]:
 
 def recorded(
     record: Record,
-    network: Odds,
+    networks: Sequence[Odds],
     prior: Odds | None,
     truth: NDArray[np.uint8],
     fresh: Sequence[int],
@@ -46,7 +60,8 @@ def recorded(
 
     Parameters
     ----------
-    network, prior: (labels, h, w), what was known of the slice before it was learnt.
+    networks: of the taught and of the base model, (labels, h, w) each. prior: the same
+        of the neighbours, as known before the slice was learnt.
     truth: output channels (h, w) of the accepted mask. fresh: as for ``fused``.
     """
     if prior is None:
@@ -54,24 +69,25 @@ def recorded(
     kept = record.copy()
     rows = beside(prior)
     for label, row in enumerate(rows):
-        kept[row, label] *= _KEPT
-    for column, factor in enumerate(FACTORS):
-        odds = fused(network, prior, [factor] * len(rows), fresh)
-        for label, row in enumerate(rows):
-            shown, right = odds[label] > 0, truth == label + 1
-            size = int(shown.sum() + right.sum())
-            both = int((shown & right).sum())
-            kept[row, label, column] += 2 * both / size if size else 1.0
+        kept[:, row, label] *= _KEPT
+    for source, network in enumerate(networks):
+        for column, factor in enumerate(FACTORS):
+            odds = fused(network, prior, [factor] * len(rows), fresh)
+            for label, row in enumerate(rows):
+                shown, right = odds[label] > 0, truth == label + 1
+                size = int(shown.sum() + right.sum())
+                both = int((shown & right).sum())
+                kept[source, row, label, column] += 2 * both / size if size else 1.0
     return kept
 
 
-def factors(
+def choices(
     record: Record,
     prior: Odds | None,
     default: tuple[float, float],
     fresh: Collection[int] = (),
-) -> list[float]:
-    """Per label the factor with the best record.
+) -> list[Choice]:
+    """Per label the network and the factor with the best record.
 
     Parameters
     ----------
@@ -81,12 +97,14 @@ def factors(
         before an accepted slice has shown it right.
     """
     if prior is None:
-        return [1.0] * record.shape[1]
+        return [Choice(base=False, factor=1.0)] * record.shape[2]
     known = np.asarray(FACTORS)
     chosen = []
     for label, row in enumerate(beside(prior)):
-        scores = record[row, label]
+        taught, base = record[:, row, label]
+        better = bool(base.max() > taught.max() + _MARGIN)
+        scores = base if better else taught
         best = known[scores >= scores.max() - 1e-9]
         wanted = 0.0 if label in fresh else default[row]
-        chosen.append(float(best[np.abs(best - wanted).argmin()]))
+        chosen.append(Choice(better, float(best[np.abs(best - wanted).argmin()])))
     return chosen

@@ -137,25 +137,56 @@ def test_the_nearest_accepted_slices_lie_on_both_sides():
 # Trust
 
 
-def test_a_label_trusts_the_network_as_far_as_accepted_slices_bore_it_out():
+def half_held():
+    """A square, and the evidence of a neighbour that held half of it."""
     truth = np.zeros((8, 8), np.uint8)
     truth[2:6, 2:6] = 1
     prior = np.where(truth == 1, 1.0, -3.0)[None].astype(np.float32)
-    prior[0, :, 4:] = -3.0  # the neighbour held half of it
+    prior[0, :, 4:] = -3.0
     right = np.where(truth == 1, 9.0, -9.0)[None].astype(np.float32)
-    trusting, doubting = trust.first_record(1), trust.first_record(1)
+    return truth, prior, right
+
+
+def after_two(networks, prior, truth):
+    """The record after two such slices."""
+    record = trust.first_record(1)
     for _ in range(2):
-        trusting = trust.recorded(trusting, right, prior, truth, [])
-        doubting = trust.recorded(doubting, -right, prior, truth, [])
-    assert trust.factors(trusting, prior, (0.2, 0.2))[0] >= 0.4
-    assert trust.factors(doubting, prior, (0.2, 0.2))[0] <= 0.1
+        record = trust.recorded(record, networks, prior, truth, [])
+    return record
+
+
+def test_a_label_trusts_the_network_as_far_as_accepted_slices_bore_it_out():
+    truth, prior, right = half_held()
+    trusting = after_two([right, right], prior, truth)
+    doubting = after_two([-right, -right], prior, truth)
+    (choice,) = trust.choices(trusting, prior, (0.2, 0.2))
+    assert (choice.base, choice.factor >= 0.4) == (False, True)
+    assert trust.choices(doubting, prior, (0.2, 0.2))[0].factor <= 0.1
+    assert trust.choices(doubting, None, (0.4, 0.2))[0].factor == 1.0
+
+
+def test_before_any_accepted_slice_the_defaults_say_how_far():
+    _, prior, _ = half_held()
     unknown = trust.first_record(1)
-    assert trust.factors(unknown, prior, (0.4, 0.2)) == [0.2]
-    assert trust.factors(unknown, prior, (0.4, 0.2), fresh=[0]) == [0.0]
-    assert trust.factors(trusting, prior, (0.2, 0.2), fresh=[0])[0] >= 0.4
     nowhere = np.full_like(prior, -3.0)
-    assert trust.factors(unknown, nowhere, (0.4, 0.2)) == [0.4]
-    assert trust.factors(doubting, None, (0.4, 0.2)) == [1.0]
+    assert trust.choices(unknown, prior, (0.4, 0.2)) == [trust.Choice(False, 0.2)]
+    assert trust.choices(unknown, nowhere, (0.4, 0.2)) == [trust.Choice(False, 0.4)]
+
+
+def test_a_new_channel_is_believed_only_once_an_accepted_slice_bore_it_out():
+    truth, prior, right = half_held()
+    unknown = trust.first_record(1)
+    trusting = after_two([right, right], prior, truth)
+    assert trust.choices(unknown, prior, (0.4, 0.2), fresh=[0])[0].factor == 0.0
+    assert trust.choices(trusting, prior, (0.2, 0.2), fresh=[0])[0].factor >= 0.4
+
+
+def test_a_label_goes_back_to_the_base_model_where_teaching_led_it_astray():
+    truth, prior, right = half_held()
+    astray = after_two([-right, right], prior, truth)
+    taught = after_two([right, -right], prior, truth)
+    assert trust.choices(astray, prior, (0.2, 0.2))[0].base
+    assert not trust.choices(taught, prior, (0.2, 0.2))[0].base
 
 
 def test_a_channel_that_has_learnt_nothing_does_not_speak_against_a_neighbour():
