@@ -17,7 +17,7 @@ from inference_worker.evaluation.provenance import provenance
 from inference_worker.evaluation.replay import Log, Replay, read_log
 from inference_worker.evaluation.rows import CaseRow
 from inference_worker.evaluation.splits import check_split, read_header
-from inference_worker.evaluation.walk import BY_BRUSH, Plan, Walk
+from inference_worker.evaluation.walk import BY_BRUSH, TIMERS, Plan, Walk
 from inference_worker.simulate.annotators import Reader
 from inference_worker.simulate.hand import measured_hand
 from inference_worker.simulate.styles import Boxes, Brush, Clicks, Scribbles, Style
@@ -42,6 +42,7 @@ class RunOptions:
     stroke_length: of simulated strokes, over people's.
     log: a file of recorded turns to replay instead of simulating a reader.
     allow_seen: run on patients the weights were trained on, and mark them.
+    timer: of the machine's seconds, ``wall`` or ``cpu``.
     """
 
     engine: str
@@ -60,6 +61,7 @@ class RunOptions:
     log: Path | None = None
     arm: str | None = None
     set_name: str | None = None
+    timer: str = "wall"
 
     @property
     def arm_name(self) -> str:
@@ -146,7 +148,8 @@ def _walk(
     case = read_case(files, [label.value for label in options.labels])
     style = style_of(options)
     reader = Reader(case.truth, case.name, style, seed=options.seed)
-    given = (engine, case, options.labels, reader, options.plan, carry)
+    timer = TIMERS[options.timer]
+    given = (engine, case, options.labels, reader, options.plan, carry, timer)
     walk = Walk(*given) if turns is None else Replay(*given, log=turns)
     row, learnt = walk.run()
     logger.info(
@@ -187,6 +190,7 @@ def _meta(
         "carry": options.carry,
         "seen_in_training": list(seen),
         "look_s": calibrated_time().look_s,
+        "timer": options.timer,
         "user_time": None if options.log else "simulated",
         **provenance(options.device),
     }

@@ -200,6 +200,7 @@ class Study:
             seed=self.seed,
             arm=arm.title,
             set_name=chosen.name,
+            timer="cpu",
         )
         if _is_made(path, options, files, self.commit):
             return None
@@ -251,7 +252,8 @@ class Study:
             "was seen by any arm's weights. f-BRS and RITM are given clicks, as "
             "published, one for each label of the set a turn; GrabCut, random walker, "
             "geodesic, constrained and continual are given scribbles. Every run had "
-            f"one thread, {self.processes} ran at a time.",
+            f"one thread, {self.processes} ran at a time; seconds of the machine are "
+            "those of that thread, whatever else the machine was doing.",
         ]
         if self.generated:
             lines += [

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inference_worker.canvas import Canvas
 from inference_worker.contract.engine import Carry, Engine, Label
-from inference_worker.contract.prompts import Accept, Prompt, Visit
+from inference_worker.contract.prompts import Accept, Prompt, Propagate, Visit
 from inference_worker.evaluation.cases import Case, walked_slices
 from inference_worker.evaluation.clock import Clock, StepTimes
 from inference_worker.evaluation.metrics import TOLERANCE_MM, score_volume
@@ -29,6 +29,14 @@ HAND_FINISH_AFTER = 8
 """Corrections of one slice after which a reader with a target takes the brush."""
 
 _ACCEPT = (Action("decide"), Action("press"))
+
+
+TIMERS: dict[str, Callable[[], float]] = {
+    "wall": time.perf_counter,
+    "cpu": time.process_time,
+}
+"""What measures the machine: seconds as they pass, or only those in which this process
+had a core, which on one thread are those of a machine with nothing else to do."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ class Walk:
     Attributes
     ----------
     turns: rows so far. canvas: what the reader sees. clock: how long it took.
+    timer: of ``TIMERS``.
     """
 
     engine: Engine[Any]
@@ -71,6 +80,7 @@ class Walk:
     reader: Reader
     plan: Plan
     carry: Carry | None = None
+    timer: Callable[[], float] = time.perf_counter
     turns: list[TurnRow] = field(default_factory=list)
     canvas: Canvas = field(init=False)
     clock: Clock = field(init=False)
@@ -80,9 +90,9 @@ class Walk:
     def __post_init__(self) -> None:
         self.canvas = Canvas(self.case.volume.shape)
         self.clock = Clock(calibrated_time())
-        started = time.perf_counter()
+        started = self.timer()
         self.state = self.engine.open(self.case.volume, self.labels, carry=self.carry)
-        self.open_s = time.perf_counter() - started
+        self.open_s = self.timer() - started
 
     def run(self) -> tuple[CaseRow, Carry | None]:
         """Walk to the end; the case's row and what the next volume may start from."""
@@ -138,7 +148,10 @@ class Walk:
         self._take(index, turn, painted, "finish")
 
     def _walk_rounds(self, slices: Sequence[int]) -> None:
-        """A 3D engine: each round marks the slice through the largest error."""
+        """A 3D engine: each round marks the slice through the largest error.
+
+        An engine that propagates is asked to, from there, both ways.
+        """
         if not slices:
             return
         spacing = self.case.volume.geometry.spacing
@@ -153,6 +166,9 @@ class Walk:
             index, correction = self.reader.correct_volume(labels, spacing, marked)
             marked[index] = marked.get(index, 0) + 1
             self.clock.act([Action("look")])
+            if "propagate" in self.engine.spec.prompts:
+                onward = (*correction.prompts, Propagate(index))
+                correction = replace(correction, prompts=onward)
             self._take(index, turn, correction, "correct")
         if self.plan.until_dice is not None:
             for index in slices:
@@ -184,14 +200,14 @@ class Walk:
     def _step(self, prompts: Sequence[Prompt]) -> StepTimes:
         self.canvas.say(prompts)
         stages = []
-        started = time.perf_counter()
+        started = self.timer()
         spent_showing = 0.0
         for prediction in self.engine.step(self.state, prompts):
-            arrived = time.perf_counter()
+            arrived = self.timer()
             stages.append((prediction.stage, arrived - started - spent_showing))
             self.canvas.show(prediction)
-            spent_showing += time.perf_counter() - arrived
-        total = time.perf_counter() - started - spent_showing
+            spent_showing += self.timer() - arrived
+        total = self.timer() - started - spent_showing
         return StepTimes(tuple(stages), total)
 
     def _record(

@@ -1,5 +1,7 @@
 import json
 import math
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -215,3 +217,21 @@ def test_rounds_are_four_unless_a_number_or_a_target_is_given():
     assert plan("--until-dice", "0.9").plan == Plan(None, 0.9, None)
     assert plan("--rounds", "2", "--until-dice", "0.9").plan == Plan(2, 0.9, None)
     assert plan().config == {"gamma": 2.5, "name": "x"}
+
+
+def test_cpu_seconds_leave_out_the_time_without_a_core(folder):
+    class Sleepy(ThresholdEngine):
+        def step(self, state, prompts):
+            time.sleep(0.3)
+            yield from super().step(state, prompts)
+
+    labels = (Label(1, "disk"), Label(2, "square"))
+    options = RunOptions(
+        "grabcut", folder, labels, plan=Plan(1, slices_max=1), max_cases=1
+    )
+    seconds = {}
+    for timer in ("wall", "cpu"):
+        result = run(replace(options, timer=timer), engine=Sleepy())
+        seconds[timer] = result["turns"][0]["machine_s"]
+        assert result["meta"]["timer"] == timer
+    assert seconds["cpu"] < 0.3 <= seconds["wall"]
