@@ -177,9 +177,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
         except AccessRefused:
             await self.close(CLOSE_NOT_YOURS)
             return
-        await self.say({"type": "canvas", **draft, "undone": [], "times": {}})
-        if event["heading"]["type"] != "canvas":
-            await self.say(event["heading"])
+        heading = event["heading"]
+        whole = heading["type"] == "canvas"
+        upto = heading["upto"] if whole else 0
+        canvas = {"type": "canvas", **draft, "upto": upto, "undone": [], "times": {}}
+        await self.say(canvas)
+        if not whole:
+            await self.say(heading)
 
     async def say(self, message: Message) -> None:
         """Send one message to this tab."""

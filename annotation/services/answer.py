@@ -118,6 +118,7 @@ def canvas_store(*, report: Mapping[str, Any], received_at: float) -> Outcome:
             "type": "canvas",
             "version": session.draft_version,
             "slices": slices,
+            "upto": upto,
             "undone": [str(pk) for pk in undone],
             "times": times,
         },

@@ -252,6 +252,7 @@ export class Session {
         break;
       case 'canvas':
         stream.replace(message.slices, message.version, message.quality ?? {});
+        this.#change({ type: 'answered', upto: message.upto });
         break;
       case 'log':
         this.#settle((errand) => errand.type !== 'turn');

@@ -10,6 +10,7 @@ export type LogAction =
   | { type: 'drawn'; id: string; prompts: readonly Prompt[] }
   | { type: 'taken'; id: string; seq: number }
   | { type: 'predicted'; id: string; stage: string; final: boolean }
+  | { type: 'answered'; upto: number }
   | { type: 'progressed'; id: string; fraction: number; stage: string }
   | { type: 'failed'; id: string; error: WireError }
   | { type: 'undone' }
@@ -35,6 +36,14 @@ export function reduceLog(log: LogState, action: LogAction): LogState {
         final: action.final,
         ...(action.final ? { fraction: null } : {}),
       });
+    case 'answered':
+      return {
+        turns: log.turns.map((turn) =>
+          turn.state === 'active' && (turn.seq ?? Infinity) <= action.upto
+            ? { ...turn, final: true, fraction: null }
+            : turn,
+        ),
+      };
     case 'progressed':
       return update(log, action.id, { fraction: action.fraction });
     case 'failed':

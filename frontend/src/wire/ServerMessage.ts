@@ -56,6 +56,8 @@ export interface CanvasMessage {
   readonly type: 'canvas';
   readonly version: number;
   readonly slices: readonly PackedRegion[];
+  /** number of the newest turn that it answers; 0 where it answers none */
+  readonly upto: number;
   readonly undone: readonly string[];
   readonly quality?: Readonly<Record<string, number>>;
   readonly times: MachineTimes;

@@ -255,6 +255,7 @@ describe('answers', () => {
       type: 'canvas',
       version: 2,
       slices: [slice(0, 0, 0, 0, 2)],
+      upto: 0,
       undone: ['a'],
       times: {},
     });
@@ -360,6 +361,25 @@ describe('removing a turn', () => {
       { type: 'remove', turn: 'a' },
       { type: 'redo' },
     ]);
+  });
+
+  test('brought back in the middle of the log is answered by a canvas', () => {
+    state(2, turn('a', 1, { state: 'undone', undone_at: 1 }), turn('b', 2));
+    session.redo();
+    link.say({
+      type: 'log',
+      turns: [turn('a', 1, { final: false }), turn('b', 2)],
+    });
+    expect(session.pending.map(({ id }) => id)).toEqual(['a']);
+    link.say({
+      type: 'canvas',
+      version: 3,
+      slices: [],
+      upto: 2,
+      undone: [],
+      times: {},
+    });
+    expect(session.pending).toEqual([]);
   });
 
   test('that is refused leaves it as it was', () => {

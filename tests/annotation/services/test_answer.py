@@ -188,6 +188,7 @@ def test_a_canvas_replaces_the_whole_draft(bench):
     assert not labels[1].any()
     assert not bench.session.canvas_wanted
     assert bench.told[-1]["type"] == "canvas"
+    assert "upto" in bench.told[-1]
     assert bench.told[-1]["undone"] == [str(second.pk)]
 
 
