@@ -35,7 +35,7 @@ def write_cases(folder: Path) -> None:
     for number, (name, affine) in enumerate(AFFINES.items()):
         write_ct(folder / f"{name}.nii.gz", _orthogonal(affine), seed=number)
     for number, name in enumerate(
-        ("walk", "undo", "reload", "submit", "offline", "timed")
+        ("walk", "undo", "reload", "submit", "offline", "timed", "paint", "log", "tabs")
     ):
         write_ct(folder / f"{name}.nii.gz", AFFINES["upright"], seed=10 + number)
     write_cells(folder / "cells.png")

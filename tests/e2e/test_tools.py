@@ -1,0 +1,106 @@
+"""Tools besides the stroke: paint, the history, answers on demand, a second tab."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.reader import Reader
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+SHAPE = (80, 96)
+
+
+def row(z: int, y: int, first: int, last: int) -> list[tuple[int, int, int]]:
+    return [(z, y, x) for x in range(first, last + 1)]
+
+
+def ring(z: int) -> list[tuple[int, int, int]]:
+    """The corners of a closed rectangle."""
+    return [(z, 50, 50), (z, 50, 70), (z, 65, 70), (z, 65, 50), (z, 50, 50)]
+
+
+def corner(z: int) -> list[tuple[int, int, int]]:
+    return [(z, 55, 55), (z, 55, 60), (z, 60, 60), (z, 60, 55)]
+
+
+def test_paint_changes_what_it_covers_and_nothing_else(reader: Reader) -> None:
+    reader.open("paint")
+    page, z = reader.page, reader.slice
+    page.get_by_test_id("width").fill("1")
+    page.get_by_test_id("tool-brush").click()
+    reader.stroke(ring(z))
+    reader.settle()
+    assert reader.mask_size(z, SHAPE) == 2 * (21 + 14)
+    page.keyboard.press("h")
+    reader.settle()
+    assert reader.mask_size(z, SHAPE) == 21 * 16
+    page.get_by_test_id("tool-scissors").click()
+    page.keyboard.press("0")
+    reader.stroke(corner(z))
+    reader.settle()
+    assert reader.mask((z, 57, 57)) == 0
+    assert reader.mask_size(z, SHAPE) == 21 * 16 - 6 * 6
+    # Label 2 with label 1 locked falls into the hole alone.
+    page.get_by_test_id("label-2").click()
+    page.get_by_test_id("lock-1").click()
+    reader.stroke(ring(z))
+    reader.settle()
+    assert reader.mask((z, 57, 57)) == 2
+    assert reader.mask((z, 52, 52)) == 1
+    page.keyboard.press("Control+z")
+    reader.wait(f"() => window.slicewise.maskValue({z}, 57, 57) === 0")
+    # The shape goes on to the next slice, and between this and that one.
+    page.get_by_test_id("label-1").click()
+    reader.go_to(z + 1)
+    page.keyboard.press("Control+ArrowUp")
+    reader.settle()
+    assert reader.mask_size(z + 1, SHAPE) == 21 * 16 - 6 * 6
+    assert reader.problems == []
+
+
+def test_marks_are_collected_on_demand_and_taken_out_one_by_one(
+    reader: Reader,
+) -> None:
+    reader.open("log")
+    page, z = reader.page, reader.slice
+    reader.stroke(row(z, 38, 28, 44))
+    reader.settle()
+    page.keyboard.press("a")
+    reader.stroke(row(z, 60, 60, 70))
+    reader.stroke(row(z, 64, 60, 70))
+    assert reader.told("collected").startswith("2 not sent")
+    assert reader.told("saved").startswith("all saved")
+    reader.reload()
+    assert reader.told("send").startswith("Send 2 marks")
+    page.keyboard.press("Enter")
+    reader.settle()
+    assert reader.mask((z, 64, 65)) == 1
+    page.keyboard.press("y")
+    page.get_by_test_id("remove").last.click()
+    first = page.get_by_test_id("turn").last.locator("..")
+    assert first.get_attribute("data-state") == "undone"
+    reader.settle()
+    assert reader.mask((z, 64, 65)) == 1
+    page.keyboard.press("Control+y")
+    reader.settle()
+    assert first.get_attribute("data-state") == "active"
+    assert reader.mask((z, 38, 30)) == 1
+
+
+def test_a_second_tab_looks_on_until_it_takes_over(reader: Reader) -> None:
+    reader.open("tabs")
+    z = reader.slice
+    other = Reader(reader.page.context.new_page(), reader.address, reader.cases)
+    other.open("tabs")
+    assert other.told("elsewhere") == "open in another tab: you may look"
+    reader.stroke(row(z, 38, 28, 44))
+    reader.settle()
+    other.wait(f"() => window.slicewise.maskValue({z}, 38, 30) === 1")
+    other.page.get_by_test_id("take-over").click()
+    reader.page.get_by_test_id("elsewhere").wait_for()
+    other.stroke(row(z, 60, 60, 70))
+    other.settle()
+    reader.wait(f"() => window.slicewise.maskValue({z}, 60, 65) === 1")
+    other.page.close()
+    reader.page.get_by_test_id("accept").wait_for()
