@@ -1,0 +1,105 @@
+"""The protocols of PE-MED and Mem3D, run small by tiny random networks."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference_worker.contract.engine import Label
+from inference_worker.evaluation import mem3d, pemed
+from inference_worker.evaluation.cases import find_cases, read_case
+from inference_worker.evaluation.results import Run
+from inference_worker.evaluation.run import RunOptions
+from inference_worker.evaluation.walk import Plan
+from inference_worker.training.prompted_card import card
+from tests.inference_worker.engines.cases import tiny_mem3d, tiny_pemed
+
+
+def described(weights):
+    """Tiny weights that say whom they have seen: nobody of these."""
+    path = weights.with_suffix(".json")
+    body = json.loads(path.read_text())
+    body["training"] = {
+        "patients": {"train": ["other_1"], "held_out": ["case_9"]},
+        "parameters": 1,
+        "sources": [{"folder": "somewhere", "labels": 1, "licence": "CC0"}],
+        "steps": 1,
+        "seed": 0,
+        "batch": 1,
+        "commit": "abc",
+        "runs": [],
+    }
+    path.write_text(json.dumps(body))
+    return weights
+
+
+@pytest.fixture
+def click_run(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(pemed, "POINTS", (1, 2))
+    base = RunOptions(
+        "pemed",
+        folder,
+        (Label(1, "liver"),),
+        weights=str(described(Path(tiny_pemed(tmp_path)))),
+        annotator="click",
+        plan=Plan(2, None, 1),
+    )
+    arms = (pemed.ARMS[0], pemed.ARMS[2])
+    return base, arms, pemed.measure(base, tmp_path / "results", arms)
+
+
+def test_every_arm_of_pemed_clicks_on_every_label(click_run, tmp_path):
+    base, arms, runs = click_run
+    assert [each.arm for each in runs] == ["PE-MED", "− PALM-I"]
+    assert runs[1].meta["config"] == {"palm_i": False}
+    again = pemed.measure(base, tmp_path / "results", arms)
+    assert [each.turns for each in again] == [each.turns for each in runs]
+
+
+def test_the_report_of_pemed_compares_each_arm_with_the_first(click_run, tmp_path):
+    _, arms, runs = click_run
+    text = pemed.report(runs, tmp_path / "docs", arms).read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| − PALM-I")]
+    assert rows
+    assert "2 patients" in text
+    assert (tmp_path / "docs" / "points.csv").read_text().count("\n") == 3
+
+
+def test_a_card_says_what_was_measured_on_whom(click_run):
+    base, _, runs = click_run
+    found = Run(runs[0].meta, runs[0].turns, runs[0].cases)
+    text = card("pemed", Path(base.weights), [found])
+    assert "| somewhere | 1 | CC0 |" in text
+    assert "Trained on 1 patients, 1 held out" in text
+
+
+def test_mem3d_marks_another_slice_every_round(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(mem3d, "ROUNDS", 3)
+    weights = described(Path(tiny_mem3d(tmp_path)))
+    found = mem3d.measure(folder, [Label(1, "liver")], str(weights), max_cases=1)
+    assert list(found) == [arm.title for arm in mem3d.ARMS]
+    assert all(len(made[0].dice) == 3 for made in found.values())
+    by_hand = found["same slices by hand, no propagation"][0]
+    assert by_hand.propagated_s == []
+    text = mem3d.report({"phantoms": found}, str(weights), tmp_path).read_text()
+    assert "## phantoms: 1 patients, 1 targets" in text
+    assert "suggested by quality" in text
+
+
+def test_the_oracle_chooses_the_worst_slice_not_yet_marked(folder):
+    case = read_case(find_cases(folder)[0], [1])
+    truth = case.truth.reveal() == 1
+    shown = truth.copy()
+    holding = np.flatnonzero(truth.any(axis=(1, 2))).tolist()
+    shown[holding[1]] = False
+    chosen = mem3d._next(
+        mem3d.Arm("worst", "oracle"),
+        None,
+        shown,
+        truth,
+        holding,
+        [holding[0]],
+        np.random.default_rng(0),
+    )
+    assert chosen == holding[1]
