@@ -130,7 +130,8 @@ def train(
     averaged = {name: value.clone() for name, value in net.state_dict().items()}
     done = checkpoint.resume(out / "checkpoint.safetensors", net, averaged, optimizer)
     runs = _runs(out / "runs.json", done, phases)
-    rows: list[tuple[int, float, float]] = []
+    curve = out / "losses.json"
+    rows = [tuple(row) for row in _kept(curve) if row[0] < done]
     asked: list[int] = []
     before = signal.signal(signal.SIGINT, lambda *_: asked.append(1))
     try:
@@ -155,6 +156,7 @@ def train(
                 checkpoint.save(path, net, averaged, optimizer, done)
     finally:
         signal.signal(signal.SIGINT, before)
+    curve.write_text(json.dumps(rows))
     if rows:
         draw_losses(rows, out / "losses.png")
     net.load_state_dict(averaged)
@@ -168,9 +170,14 @@ def train(
     return path
 
 
+def _kept(path: Path) -> list[Any]:
+    """The list in a JSON file; empty where there is none."""
+    return list(json.loads(path.read_text())) if path.is_file() else []
+
+
 def _runs(path: Path, done: int, phases: Sequence[Phase]) -> list[dict[str, Any]]:
     """What was planned from which step on, this run last; kept beside the weights."""
-    runs = json.loads(path.read_text()) if path.is_file() else []
+    runs = _kept(path)
     plan = [asdict(phase) for phase in phases]
     if not runs or runs[-1]["phases"] != json.loads(json.dumps(plan)):
         runs.append({"from_step": done, "phases": plan, "commit": commit()})

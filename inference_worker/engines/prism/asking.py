@@ -188,6 +188,15 @@ def beyond_box(label: int, state: State, window: Region) -> NDArray[np.bool_] | 
     return outside & on_it
 
 
+def typical_size(mask: NDArray[np.bool_]) -> float:
+    """Geometric mean of a mask's sides, strays left out: a tube is as its thickness."""
+    inside = np.argwhere(mask)
+    if not len(inside):
+        return 1.0
+    low, high = np.percentile(inside, (5, 95), axis=0)
+    return float(np.prod((high - low + 1) / 0.9) ** (1 / 3))
+
+
 def known(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Logits as the network is told them: 0 where nothing was ever asked."""
     asked = logits >= -LOGIT_MOST - 0.5

@@ -6,9 +6,11 @@ take the candidates, select, correct; blend the answer into the label's logits; 
 most probable label above one half. Marks of one label count against the others.
 
 Decided beyond the paper: where a first answer runs out of its crop, the crop is zoomed
-out until it holds the target; a crop's answer fades into older ones towards its faces,
-so that no seam shows; nothing of a label shows outside the box it was given, until a
-mark contradicts the box; a slice the reader accepted stays until it is marked again.
+out until it holds the target; corrections of a target too large for a crop are asked
+for in crops of its size, since what is wrong there is mostly large too; a crop's answer
+fades into older ones towards its faces, so that no seam shows; nothing of a label shows
+outside the box it was given, until a mark contradicts the box; a slice the reader
+accepted stays until it is marked again.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from inference_worker.engines.prism.asking import (
     known,
     opened_box,
     questions,
+    typical_size,
 )
 from inference_worker.engines.prism.grid import (
     Crop,
@@ -143,6 +146,9 @@ class PrismEngine:
         most = largest_zoom(state.grid, self.patch)
         zoom = fitting_zoom(question.extent, self.patch, most)
         fresh = question.label not in state.logits
+        if not fresh:
+            size = typical_size(state.logits[question.label] > 0)
+            zoom = max(zoom, fitting_zoom([size], self.patch, most))
         while True:
             crop = crop_around(
                 state.grid, question.low, question.high, self.patch, zoom

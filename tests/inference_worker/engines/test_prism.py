@@ -17,7 +17,7 @@ from inference_worker.contract.prompts import (
     Visit,
 )
 from inference_worker.engines import build
-from inference_worker.engines.prism.asking import opened_box, questions
+from inference_worker.engines.prism.asking import opened_box, questions, typical_size
 from inference_worker.engines.prism.engine import PrismEngine, Settings
 from inference_worker.engines.prism.grid import (
     Crop,
@@ -272,6 +272,15 @@ def test_paint_is_certain_for_the_next_turn_and_asks_nothing(engine):
     list(engine.step(state, [Paint(region, labels, np.ones((1, 8, 8), bool))]))
     assert engine.net.encoded == 0
     assert (state.logits[1][2, 4:12, 4:12] == LOGIT_MOST).all()
+
+
+def test_a_large_target_is_corrected_in_large_crops_and_a_tube_in_small_ones():
+    large, tube = ball((60, 60, 60), (30, 30, 30), 20), np.zeros((60, 60, 60), bool)
+    tube[:, 28:33, 28:33] = True
+    large[0, 0, 0] = True  # a stray
+    assert 30 < typical_size(large) < 40
+    assert 8 < typical_size(tube) < 14
+    assert typical_size(np.zeros((4, 4, 4), bool)) == 1
 
 
 def test_a_stored_state_answers_alike_without_stored_features(engine):
