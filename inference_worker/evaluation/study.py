@@ -37,6 +37,8 @@ from inference_worker.evaluation.study_plan import (
     StudySet,
 )
 from inference_worker.evaluation.walk import Plan
+from inference_worker.training.examples import split_patients
+from inference_worker.training.recipes import RECIPES
 from inference_worker.training.study_models import STUDY, train_study_models
 
 logger = logging.getLogger(__name__)
@@ -219,13 +221,18 @@ class Study:
         return ""
 
     def _cases(self, chosen: StudySet, weights: str) -> list[CaseFiles]:
-        """Cases that no arm's weights have seen, one per patient first."""
+        """Cases nobody learnt or chose settings from, one per patient first."""
         files = find_cases(self.data / chosen.folder)
         names = [case.name for case in files]
         seen: set[str] = set(overlap(names, read_header(weights)))
         for arm in ARMS:
             if arm.weights not in (None, "base"):
                 seen |= set(overlap(names, read_header(arm.weights)))
+        if chosen.split:
+            patients = [patient_of(name) for name in names]
+            share = RECIPES[chosen.split].held_out_share
+            used, _ = split_patients(patients, share, seed=0)
+            seen |= {name for name in names if patient_of(name) in used}
         fresh = [case for case in files if case.name not in seen]
         return list(_by_patient(fresh))[: self.amount.cases]
 
@@ -249,9 +256,10 @@ class Study:
             f"(docs/calibration) corrects the middle {amount.slices} labelled slices "
             f"of up to {amount.cases} patients a set, up to {amount.rounds} times a "
             f"slice, to Dice {amount.until_dice}, then finishes by brush. No patient "
-            "was seen by any arm's weights. f-BRS and RITM are given clicks, as "
-            "published, one for each label of the set a turn; GrabCut, random walker, "
-            "geodesic, constrained and continual are given scribbles. Every run had "
+            "was seen by any arm's weights or is one that the splits leave to "
+            "development. f-BRS and RITM are given clicks, as published, one for "
+            "each label of the set a turn; GrabCut, random walker, geodesic, "
+            "constrained and continual are given scribbles. Every run had "
             f"one thread, {self.processes} ran at a time; seconds of the machine are "
             "those of that thread, whatever else the machine was doing.",
         ]

@@ -63,6 +63,8 @@ class StudySet:
     weights: a model trained for the study (below the study's weights folder), if the
         set has one.
     committed, committed_labels: the committed model where that one is missing.
+    split: recipe that says which patients settings may be chosen on; the study takes
+        the others, whatever model it starts from.
     """
 
     name: str
@@ -71,6 +73,7 @@ class StudySet:
     weights: str | None
     committed: str | None
     committed_labels: tuple[Label, ...] = ()
+    split: str | None = None
 
     def base(self, models: Path) -> tuple[str, tuple[Label, ...]] | None:
         """The base model to start from and the labels it is asked for."""
@@ -94,6 +97,7 @@ SETS = (
         weights="btcv",
         committed="ct-abdomen",
         committed_labels=(Label(6, "liver"), Label(11, "pancreas")),
+        split="btcv",
     ),
     StudySet(
         "MR",
@@ -106,6 +110,7 @@ SETS = (
         ),
         weights="chaos-mr",
         committed=None,
+        split="chaos-mr",
     ),
     StudySet(
         "microscopy",
@@ -126,6 +131,7 @@ SETS = (
         weights="btcv",
         committed="ct-abdomen",
         committed_labels=(Label(1, "liver"),),
+        split="chaos-mr",
     ),
 )
 

@@ -16,6 +16,8 @@ from inference_worker.evaluation.run import RunOptions
 from inference_worker.evaluation.study import Study, _by_patient
 from inference_worker.evaluation.study_plan import ARMS, QUICK, SETS
 from inference_worker.evaluation.walk import Plan
+from inference_worker.training.examples import split_patients
+from inference_worker.training.recipes import RECIPES
 from tests.inference_worker.evaluation.scripted import ThresholdEngine
 
 TINY = replace(QUICK, cases=1, slices=2, rounds=1)
@@ -117,6 +119,22 @@ def test_a_late_run_walks_one_case_only(tmp_path, scripted):
 def test_the_study_has_every_arm_and_kind_of_data_that_is_asked_for():
     assert set(engines.MODULES) <= {arm.engine for arm in ARMS}
     assert [s.name.split(":")[0] for s in SETS] == ["CT", "MR", "microscopy", "shift"]
+
+
+def test_no_patient_that_settings_may_be_chosen_on_is_in_the_study(tmp_path):
+    chosen = SETS[0]
+    folder = tmp_path / chosen.folder
+    folder.mkdir(parents=True)
+    names = [f"btcv_{number:02d}" for number in range(16)]
+    for name in names:
+        for part in ("image", "label"):
+            (folder / f"{name}_{part}.nii.gz").touch()
+    study = Study(replace(TINY, cases=99), tmp_path, tmp_path / "models", tmp_path)
+    held_out = RECIPES["btcv"].held_out_share
+    used, _ = split_patients(names, held_out, seed=0)
+    taken = {case.name for case in study._cases(chosen, "ct-abdomen")}
+    assert taken == set(names) - set(used)
+    assert 0 < len(taken) < len(names)
 
 
 def test_patients_come_before_second_cases_of_the_same(tmp_path):
