@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Route, sync_playwright
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, LiveStack
 from tests.e2e.reader import Reader
@@ -93,3 +93,37 @@ def test_a_case_of_nobody_is_refused_plainly(reader: Reader) -> None:
     )
     assert answer is not None
     assert answer.status == 404
+
+
+def test_a_slice_that_did_not_come_is_said_and_shown_once_it_is_here(
+    reader: Reader,
+) -> None:
+    gone, asked = [True], set()
+
+    def answer(route: Route) -> None:
+        asked.add(route.request.url)
+        if gone[0] and len(asked) > 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    reader.page.route("**/frames/1", answer)
+    reader.open("flipped")
+    start = reader.slice
+    reader.page.get_by_test_id("notices").get_by_text("could not be loaded").wait_for()
+    reader.page.keyboard.press("ArrowDown")
+    reader.page.keyboard.press("ArrowDown")
+    reader.page.wait_for_timeout(300)
+    gone[0] = False
+    reader.wait(f"() => window.slicewise.slice === {start + 2}")
+
+
+def test_without_web_assembly_plain_frames_are_shown_all_the_same(
+    reader: Reader,
+) -> None:
+    reader.page.route("**/*.wasm", lambda route: route.abort())
+    reader.open("upright")
+    assert reader.page.get_by_test_id("notices").inner_text() == ""
+    reader.leave_picture()
+    x, y = map(int, reader.point((reader.slice, 40, 36)))
+    assert reader.screen()[y, x].sum() > 3 * 100

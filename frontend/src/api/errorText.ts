@@ -11,7 +11,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'viewer:mask-differs':
     'The mask shown here was not the stored one. The stored one is shown now.',
   'viewer:slice-not-loaded':
-    'A slice could not be loaded. It is tried again when you return to it.',
+    'A slice could not be loaded. It is tried again, and shown when it is here.',
   'viewer:geometry-disagrees':
     'The image and the mask do not lie on each other. Do not annotate this ' +
     'case; tell the project lead.',

@@ -7,7 +7,7 @@ export interface TouchMove {
   readonly down: number;
   /** how much further apart the fingers are; 1 for one finger */
   readonly factor: number;
-  /** the middle of the fingers, CSS pixels in the pane */
+  /** where the middle of the fingers was before, CSS pixels in the pane */
   readonly middle: CanvasPoint;
 }
 
@@ -35,7 +35,7 @@ export class TouchGesture {
       right: after.middle[0] - before.middle[0],
       down: after.middle[1] - before.middle[1],
       factor: before.apart > 0 ? after.apart / before.apart : 1,
-      middle: after.middle,
+      middle: before.middle,
     };
   }
 

@@ -44,6 +44,8 @@ export class CornerstoneViewer implements Viewer {
   #series: Series | null = null;
   #imageIds: readonly string[] = [];
   #slice = -1;
+  /** slices that did not come when they were asked for */
+  readonly #missing = new Set<number>();
   #placement: SlicePlacement | null = null;
   #prefetch: SlicePrefetch | null = null;
   #deviationTold = false;
@@ -97,8 +99,7 @@ export class CornerstoneViewer implements Viewer {
       this.#imageIds,
       slice,
       Math.floor(PREFETCH_BYTES / Math.max(image?.sizeInBytes ?? 1, 1)),
-      (count) =>
-        this.events.emit('loaded', { count, total: this.#imageIds.length }),
+      (count, loaded) => this.#loaded(count, loaded),
       (failed, error) => this.#notLoaded(failed, error),
     );
   }
@@ -109,9 +110,7 @@ export class CornerstoneViewer implements Viewer {
       return;
     }
     this.#prefetch?.moveTo(wanted);
-    this.#viewport
-      .setImageIdIndex(wanted)
-      .catch((error: unknown) => this.#notLoaded(wanted, error));
+    this.#show(wanted);
   }
 
   gotoVoxel(voxel: Voxel): void {
@@ -253,6 +252,25 @@ export class CornerstoneViewer implements Viewer {
     this.#engine.destroy();
   }
 
+  #show(slice: number): void {
+    this.#viewport
+      .setImageIdIndex(slice)
+      .catch((error: unknown) => this.#notLoaded(slice, error));
+  }
+
+  /** A slice that was asked for in vain is shown once it has come. */
+  #loaded(count: number, slice: number): void {
+    this.events.emit('loaded', { count, total: this.#imageIds.length });
+    const waited = slice === this.#viewport.getTargetImageIdIndex();
+    if (this.#missing.delete(slice) && waited && slice !== this.#slice) {
+      // The library believes to be there already: back, then on again.
+      if (this.#slice >= 0) {
+        this.#show(this.#slice);
+      }
+      this.#show(slice);
+    }
+  }
+
   /** A whole picture stays whole; one that was moved stays where it was. */
   readonly #resized = (): void => {
     const moved =
@@ -327,6 +345,7 @@ export class CornerstoneViewer implements Viewer {
   }
 
   #notLoaded(slice: number, error: unknown): void {
+    this.#missing.add(slice);
     this.events.emit('error', {
       code: 'viewer:slice-not-loaded',
       message: error instanceof Error ? error.message : 'the request failed',

@@ -2,17 +2,22 @@ import { Enums, imageLoader } from '@cornerstonejs/core';
 
 const AT_ONCE = 4;
 const PRIORITY = 10;
+const RETRY_MS = 1000;
+const LATEST_RETRY_MS = 30_000;
 
 /**
  * Loads slices nearest to the one looked at first, then outwards, as many as
- * `most` allows; a slice that fails is tried again when it is looked at.
+ * `most` allows; a slice that fails is told once and tried again, later and
+ * later, for networks and servers come back.
  */
 export class SlicePrefetch {
   readonly #imageIds: readonly string[];
   readonly #most: number;
-  readonly #told: (count: number) => void;
+  readonly #told: (count: number, slice: number) => void;
   readonly #failed: (slice: number, error: unknown) => void;
   readonly #begun = new Set<number>();
+  readonly #tries = new Map<number, number>();
+  readonly #retries = new Set<ReturnType<typeof setTimeout>>();
   #loaded = 0;
   #running = 0;
   #centre: number;
@@ -22,7 +27,7 @@ export class SlicePrefetch {
     imageIds: readonly string[],
     centre: number,
     most: number,
-    told: (count: number) => void,
+    told: (count: number, slice: number) => void,
     failed: (slice: number, error: unknown) => void,
   ) {
     this.#imageIds = imageIds;
@@ -41,6 +46,9 @@ export class SlicePrefetch {
 
   stop(): void {
     this.#stopped = true;
+    for (const retry of this.#retries) {
+      clearTimeout(retry);
+    }
   }
 
   #fill(): void {
@@ -59,15 +67,32 @@ export class SlicePrefetch {
         .then(
           () => {
             this.#loaded += 1;
-            this.#told(this.#loaded);
+            this.#told(this.#loaded, slice);
           },
-          (error: unknown) => this.#failed(slice, error),
+          (error: unknown) => this.#tryAgain(slice, error),
         )
         .finally(() => {
           this.#running -= 1;
           this.#fill();
         });
     }
+  }
+
+  #tryAgain(slice: number, error: unknown): void {
+    const tries = this.#tries.get(slice) ?? 0;
+    this.#tries.set(slice, tries + 1);
+    if (tries === 0) {
+      this.#failed(slice, error);
+    }
+    const retry = setTimeout(
+      () => {
+        this.#retries.delete(retry);
+        this.#begun.delete(slice);
+        this.#fill();
+      },
+      Math.min(RETRY_MS * 2 ** tries, LATEST_RETRY_MS),
+    );
+    this.#retries.add(retry);
   }
 
   #next(): number | null {

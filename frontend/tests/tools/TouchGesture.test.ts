@@ -8,7 +8,7 @@ test('one finger moves, and brings nothing nearer', () => {
     right: 4,
     down: -3,
     factor: 1,
-    middle: [14, 7],
+    middle: [10, 10],
   });
 });
 
@@ -21,7 +21,7 @@ test('two fingers going apart bring their middle nearer', () => {
     right: 5,
     down: 0,
     factor: 2,
-    middle: [20, 0],
+    middle: [15, 0],
   });
   touch.up(1);
   expect(touch.count).toBe(1);
