@@ -176,10 +176,12 @@ def train(
         if own[name].shape == value.shape
     }
     net.load_state_dict(own | fitting)
-    backbone = [p for n, p in net.named_parameters() if not n.startswith("fuse.")]
+    named = list(net.named_parameters())
+    fusion = [p for n, p in named if n.startswith("fuse.")]
+    backbone = [p for n, p in named if not n.startswith("fuse.")]
     optimizer = torch.optim.Adam(
         [
-            {"params": net.fuse.parameters(), "most": FUSION_RATE},
+            {"params": fusion, "most": FUSION_RATE},
             {"params": backbone, "most": LEARNING_RATE},
         ]
     )
