@@ -90,7 +90,10 @@ def sit_down(live_stack: LiveStack, browser: Browser) -> Callable[..., Reader]:
 
     def seat(*, ratio: float = 1, width: int = 1200, height: int = 800) -> Reader:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=ratio
+            viewport={"width": width, "height": height},
+            device_scale_factor=ratio,
+            # Nothing flashes, so that what is on the screen is the mask.
+            reduced_motion="reduce",
         )
         reader = Reader(context.new_page(), live_stack.address, live_stack.cases)
         reader.log_in("reader", live_stack.product.reader_password)

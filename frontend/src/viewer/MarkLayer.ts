@@ -2,6 +2,7 @@ import type { CanvasPoint, Voxel, VoxelIndex } from '../geometry/frames';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { Prompt } from '../wire/Prompt';
 import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+import type { ChangeFlash } from './ChangeFlash';
 import { LayerCanvas } from './LayerCanvas';
 
 /** Colour of a label as CSS; background is white. */
@@ -22,6 +23,8 @@ export interface Marks {
     readonly width: number;
     readonly label: number;
   } | null;
+  /** what an answer has just changed, below the marks */
+  readonly flash: ChangeFlash;
 }
 
 const HALO = 'rgb(0 0 0 / 0.75)';
@@ -37,12 +40,14 @@ export class MarkLayer {
     this.#colorOf = colorOf;
   }
 
-  draw(placement: SlicePlacement | null, marks: Marks): void {
+  /** @returns whether it must be drawn again: something fades */
+  draw(placement: SlicePlacement | null, marks: Marks): boolean {
     const ratio = this.#canvas.clear();
     if (!placement) {
-      return;
+      return false;
     }
     const { context } = this.#canvas;
+    const flashing = marks.flash.draw(context, placement, ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.lineCap = 'round';
     context.lineJoin = 'round';
@@ -70,6 +75,7 @@ export class MarkLayer {
         context.restore();
       });
     }
+    return flashing;
   }
 
   #drawMark(placement: SlicePlacement, mark: Prompt, extra = 0): void {

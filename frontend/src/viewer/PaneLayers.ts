@@ -1,6 +1,7 @@
 import type { Shape, VoxelIndex } from '../geometry/frames';
 import type { Prompt } from '../wire/Prompt';
 import { burnMarks } from './burnMarks';
+import { ChangeFlash } from './ChangeFlash';
 import type { MaskStyle } from './LabelStyle';
 import { MarkLayer } from './MarkLayer';
 import { MaskLayer } from './MaskLayer';
@@ -35,6 +36,7 @@ export class PaneLayers {
   readonly #source: PaneSource;
   readonly #mask: MaskLayer;
   readonly #marks: MarkLayer;
+  readonly #flash = new ChangeFlash();
   readonly #stop: () => void;
   #live: readonly Prompt[] = [];
   #brush: Brush | null = null;
@@ -105,15 +107,15 @@ export class PaneLayers {
     const { slice } = this.#viewer;
     if (this.#maskStale || slice !== this.#paintedSlice) {
       const { shape } = this.#source;
-      this.#mask.setLabels(
-        burnMarks(
-          this.#source.labels(slice),
-          this.#source.unanswered(),
-          slice,
-          shape,
-        ),
-        shape[2],
+      const labels = burnMarks(
+        this.#source.labels(slice),
+        this.#source.unanswered(),
+        slice,
+        shape,
       );
+      this.#mask.setLabels(labels, shape[2]);
+      // Answers alone ask to be told when they are drawn.
+      this.#flash.show(slice, labels, shape[2], this.#drawn.length > 0);
       this.#maskStale = false;
       this.#paintedSlice = slice;
     }
@@ -122,13 +124,17 @@ export class PaneLayers {
   }
 
   #drawMarks(): void {
-    this.#marks.draw(this.#viewer.placement, {
+    const flashing = this.#marks.draw(this.#viewer.placement, {
       slice: this.#viewer.slice,
       history: this.#source.history(),
       selected: this.#source.selected(),
       live: this.#live,
       brush: this.#brush,
+      flash: this.#flash,
     });
+    if (flashing) {
+      this.#schedule();
+    }
   }
 
   /** After this frame: a message is handled once it has been painted. */
