@@ -75,7 +75,10 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     for name, type_, words in _AMOUNTS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=type_, help=words)
     parser.add_argument(
-        "--processes", type=int, default=os.cpu_count() or 1, help="one thread each"
+        "--processes",
+        type=int,
+        default=min(os.cpu_count() or 1, 4),
+        help="runs at a time, of one thread and about 1 GB each",
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.set_defaults(command=study_command)
