@@ -102,5 +102,8 @@ def test_a_second_tab_looks_on_until_it_takes_over(reader: Reader) -> None:
     other.stroke(row(z, 60, 60, 70))
     other.settle()
     reader.wait(f"() => window.slicewise.maskValue({z}, 60, 65) === 1")
+    other.page.keyboard.press("Control+z")
+    other.page.keyboard.press("Control+z")
+    reader.wait(f"() => window.slicewise.maskValue({z}, 38, 30) === 0")
     other.page.close()
     reader.page.get_by_test_id("accept").wait_for()

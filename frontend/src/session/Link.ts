@@ -15,5 +15,7 @@ export interface Link {
   readonly events: Emitter<LinkEvents>;
   /** @returns false when there is no open socket: nothing was sent */
   send(message: ClientMessage): boolean;
+  /** Connect anew: the server says again where the session stands. */
+  renew(): void;
   close(): void;
 }

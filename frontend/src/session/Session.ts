@@ -170,14 +170,10 @@ export class Session {
 
   /** This page writes from now on: also what another one has kept. */
   resume(): void {
-    const { store } = this.#parts;
-    store.reread();
+    this.#parts.store.reread();
     this.#foresee();
-    if (this.#synchronised) {
-      for (const errand of store.errands) {
-        this.#dispatch(errand);
-      }
-    }
+    // What is unsent follows when the server has said where it stands.
+    this.#parts.link.renew();
     this.#tellStatus();
   }
 
@@ -325,6 +321,10 @@ export class Session {
       sent_at: message.sent_at,
     });
     this.#acknowledge(turn, seq);
+    if (!this.#log.turns.some((known) => known.id === turn)) {
+      // Another tab's: only the server can tell what was marked.
+      this.#parts.link.renew();
+    }
     const sentAt = this.#sentAt.get(turn);
     if (sentAt !== undefined) {
       this.#latencyMs = now() - sentAt;

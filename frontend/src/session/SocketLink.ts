@@ -41,6 +41,15 @@ export class SocketLink implements Link {
     return true;
   }
 
+  renew(): void {
+    const socket = this.#socket;
+    if (socket?.readyState === WebSocket.OPEN) {
+      this.#socket = null;
+      socket.close();
+      this.#connect();
+    }
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);

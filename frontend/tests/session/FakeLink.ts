@@ -8,12 +8,17 @@ export class FakeLink implements Link {
   readonly events = new Emitter<LinkEvents>();
   readonly sent: ClientMessage[] = [];
   open = true;
+  renewed = 0;
 
   send(message: ClientMessage): boolean {
     if (this.open) {
       this.sent.push(message);
     }
     return this.open;
+  }
+
+  renew(): void {
+    this.renewed += 1;
   }
 
   close(): void {

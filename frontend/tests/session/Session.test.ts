@@ -393,6 +393,37 @@ describe('removing a turn', () => {
   });
 });
 
+describe('of two tabs', () => {
+  test('one that writes again sends what the other has kept', () => {
+    state();
+    session.standAside();
+    storage.setItem(
+      'slicewise:unsent:s',
+      JSON.stringify([{ type: 'turn', id: 'x', prompts: [STROKE] }]),
+    );
+    session.resume();
+    expect(link.renewed).toBe(1);
+    state();
+    expect(link.errands()).toMatchObject([{ type: 'turn', id: 'x' }]);
+  });
+
+  test('one that stands aside leaves what is kept to the other', () => {
+    state();
+    link.lose();
+    session.take([STROKE]);
+    session.standAside();
+    expect(session.status.unsent).toBe(0);
+    expect(storage.getItem('slicewise:unsent:s')).toContain('t1');
+  });
+
+  test('one asks for the log when the other has marked something', async () => {
+    state();
+    await predict(1, 'x', slice(0, 1, 0, 0, 0));
+    expect(link.renewed).toBe(1);
+    expect(labels(0)).toEqual([1, 0, 0, 0]);
+  });
+});
+
 test('quality holds until the slice is written again', async () => {
   state(0, turn('a', 1, { final: false }), turn('b', 2, { final: false }));
   const ratings = { quality: { '0': 0.4, '1': 0.9 } };
