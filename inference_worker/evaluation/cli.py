@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from inference_worker.arithmetic import chosen_device
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.errors import SlicewiseError
@@ -20,7 +22,7 @@ from inference_worker.evaluation.cases import labels_named
 from inference_worker.evaluation.report import add_report
 from inference_worker.evaluation.run import ANNOTATORS, RunOptions, run
 from inference_worker.evaluation.study import add_study
-from inference_worker.evaluation.walk import Plan
+from inference_worker.evaluation.walk import TIMERS, Plan
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,8 @@ def add_ablations(parser: argparse.ArgumentParser) -> None:
 
 def ablate_command(parsed: argparse.Namespace) -> None:
     """``ablate``: one setting of a method at a time."""
+    if parsed.timer == "cpu":
+        torch.set_num_threads(1)
     ablate(options_from(parsed), parsed.results, parsed.report, parsed.only)
 
 
@@ -107,6 +111,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="auto")
     parser.add_argument(
+        "--timer",
+        choices=sorted(TIMERS),
+        default="wall",
+        help="the machine's seconds, or only its own thread's on a busy machine",
+    )
+    parser.add_argument(
         "--carry", action="store_true", help="start each volume from the last one's"
     )
     parser.add_argument(
@@ -122,6 +132,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def run_command(parsed: argparse.Namespace) -> None:
     """``run``: one engine over a folder of cases."""
+    if parsed.timer == "cpu":
+        torch.set_num_threads(1)
     run(options_from(parsed), parsed.out)
 
 
@@ -145,6 +157,7 @@ def options_from(parsed: argparse.Namespace) -> RunOptions:
         allow_seen=parsed.allow_seen,
         log=parsed.log,
         arm=parsed.arm,
+        timer=parsed.timer,
     )
 
 
