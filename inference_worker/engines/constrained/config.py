@@ -27,9 +27,9 @@ class Config:
     margin: pixels around the marks in which the descent runs.
     """
 
-    layers: int = 1
+    layers: int = 3
     iterations: int = 20
-    learning_rate: float = 0.03
+    learning_rate: float = 0.01
     alpha: float = 1e-3
     anchor: float = 5.0
     reach: float = 12.0

@@ -153,7 +153,7 @@ def test_several_labels_one_without_a_channel_are_inserted_at_once(gradient, lay
 
 
 def test_what_is_far_from_an_unmet_mark_stays_if_it_is_anchored():
-    settings = {"grow": False, "iterations": 20, "learning_rate": 0.2, "margin": 64}
+    settings = {"grow": False, "layers": 1, "learning_rate": 0.2, "margin": 64}
     changed = {}
     for anchor in (0.0, 2.0):
         first, last = answers(engine(anchor=anchor, **settings), stroke(1, 25))
