@@ -37,7 +37,7 @@ from inference_worker.training.recipes import RECIPES
 
 log = logging.getLogger("card")
 
-CLICKS = 5
+CLICKS = 3
 
 ARMS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("this network", "ritm", {}),
