@@ -44,6 +44,7 @@ export class CornerstoneViewer implements Viewer {
   #series: Series | null = null;
   #imageIds: readonly string[] = [];
   #slice = -1;
+  #range: VoiRange = { lower: Number.NaN, upper: Number.NaN };
   /** slices that did not come when they were asked for */
   readonly #missing = new Set<number>();
   #placement: SlicePlacement | null = null;
@@ -298,10 +299,17 @@ export class CornerstoneViewer implements Viewer {
 
   readonly #windowed = (event: Event): void => {
     const { range } = (event as CustomEvent<{ range: VoiRange }>).detail;
-    this.events.emit('window', {
-      center: (range.lower + range.upper) / 2,
-      width: range.upper - range.lower,
-    });
+    // The library tells it with every slice, changed or not.
+    if (
+      range.lower !== this.#range.lower ||
+      range.upper !== this.#range.upper
+    ) {
+      this.#range = { ...range };
+      this.events.emit('window', {
+        center: (range.lower + range.upper) / 2,
+        width: range.upper - range.lower,
+      });
+    }
   };
 
   #place(slice: number): SlicePlacement | null {

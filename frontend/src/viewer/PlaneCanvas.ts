@@ -44,7 +44,7 @@ export class PlaneCanvas {
   #at = -1;
   #camera: PlaneCamera | null = null;
   #placement: SlicePlacement | null = null;
-  #stale = { values: true, labels: true };
+  #stale = { values: true, picture: true, labels: true };
   #values: Float32Array | null = null;
   #frame = 0;
 
@@ -77,13 +77,14 @@ export class PlaneCanvas {
   moveTo(at: number): void {
     if (at !== this.#at) {
       this.#at = at;
-      this.#stale = { values: true, labels: true };
+      this.#stale = { values: true, picture: true, labels: true };
       this.#schedule();
     }
   }
 
   valuesChanged(): void {
     this.#stale.values = true;
+    this.#stale.picture = true;
     this.#schedule();
   }
 
@@ -94,6 +95,7 @@ export class PlaneCanvas {
 
   /** Window, inverse, smoothing, colours or the pane's size changed. */
   lookChanged(): void {
+    this.#stale.picture = true;
     this.#schedule();
   }
 
@@ -180,7 +182,18 @@ export class PlaneCanvas {
       ).values;
       this.#stale.values = false;
     }
-    const [columns, rows] = [shape[frame.columns], shape[frame.rows]];
+    if (this.#stale.picture) {
+      this.#paintPicture(shape[frame.columns], shape[frame.rows], this.#values);
+      this.#stale.picture = false;
+    }
+    const ratio = this.#canvas.clear();
+    const { context } = this.#canvas;
+    context.imageSmoothingEnabled = this.#source.smooth;
+    context.setTransform(...placement.pictureMatrix(ratio));
+    context.drawImage(this.#picture, 0, 0);
+  }
+
+  #paintPicture(columns: number, rows: number, values: Float32Array): void {
     this.#picture.width = columns;
     this.#picture.height = rows;
     const small = this.#picture.getContext('2d');
@@ -189,17 +202,12 @@ export class PlaneCanvas {
       throw new Error('The browser gave no 2D canvas');
     }
     paintGrey(
-      this.#values,
+      values,
       this.#source.window(),
       this.#source.inverse,
       new Uint32Array(image.data.buffer),
     );
     small.putImageData(image, 0, 0);
-    const ratio = this.#canvas.clear();
-    const { context } = this.#canvas;
-    context.imageSmoothingEnabled = this.#source.smooth;
-    context.setTransform(...placement.pictureMatrix(ratio));
-    context.drawImage(this.#picture, 0, 0);
   }
 
   #drawLabels(shape: Shape, placement: SlicePlacement): void {
