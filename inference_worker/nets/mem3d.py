@@ -7,7 +7,10 @@ refinement of Qin et al., "BASNet", CVPR 2019.
 Departs from the paper: a learnt temperature multiplies the cosine of (4), because a
 softmax over thousands of numbers in [-1, 1] hardly differs from a mean; the guidance
 M of (1) is -1 where the reader marked what does not belong to the target, so that later
-rounds can take away; the small net reads its memory at 1/8 of the slice, not 1/16.
+rounds can take away. The small net, which is trained for minutes, reads its memory at
+1/8 of the slice, not 1/16, near the place that asks, by the Gaussian kernel of Seong et
+al., "Kernelized memory network", ECCV 2020, and has one interaction network for all
+kinds of prompts.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ class Mem3DShape:
     width, depth: of the first convolution; halvings of the slice before the memory.
     decoder: width after the dilated convolutions.
     roi: side in pixels at which the interaction networks see their region.
+    local: whether a memory is read near the place that asks (see ``Mem3D.read``).
+    shared: one interaction network for all kinds of prompts.
     """
 
     layout: str = "resnet18"
@@ -42,12 +47,16 @@ class Mem3DShape:
     depth: int = 3
     decoder: int = 32
     roi: int = 96
+    local: bool = True
+    shared: bool = True
 
 
 SMALL = Mem3DShape()
 """Fast enough for two CPU cores."""
 
-SOURCE = Mem3DShape("resnet50", width=64, depth=4, decoder=256, roi=512)
+SOURCE = Mem3DShape(
+    "resnet50", width=64, depth=4, decoder=256, roi=512, local=False, shared=False
+)
 """The paper's: ResNet-50 to res4, whose C is 1024."""
 
 RESNET50 = (3, 4, 6)
@@ -231,7 +240,8 @@ class Mem3D(nn.Module):
     def __init__(self, shape: Mem3DShape) -> None:
         super().__init__()
         self.shape = shape
-        self.interactions = nn.ModuleDict({kind: Interaction(shape) for kind in KINDS})
+        kinds = ("any",) if shape.shared else KINDS
+        self.interactions = nn.ModuleDict({kind: Interaction(shape) for kind in kinds})
         self.query_encoder = encoder_of(shape, 1)
         self.memory_encoder = encoder_of(shape, 2)
         *skips, width = self.query_encoder.channels[1:]
@@ -239,9 +249,20 @@ class Mem3D(nn.Module):
         self.query_value = nn.Conv2d(width, width // 2, 3, padding=1)
         self.memory_key = nn.Conv2d(width, width // 8, 3, padding=1)
         self.memory_value = nn.Conv2d(width, width // 2, 3, padding=1)
+        # Places that look alike match from the first step on.
+        self.memory_key.load_state_dict(self.query_key.state_dict())
         self.log_temperature = nn.Parameter(torch.tensor(2.3))
+        self.log_reach = nn.Parameter(torch.tensor(-2.5))
         self.decoder = Decoder(width, skips, shape.decoder)
         self.quality = QualityHead(width)
+
+    def interact(
+        self, kind: str, image: Tensor, previous: Tensor, guidance: Tensor
+    ) -> Tensor:
+        """f_In of ``kind``, one of ``KINDS``: logits (b, 1, y, x)."""
+        net = self.interactions["any" if self.shape.shared else kind]
+        logits: Tensor = net(image, previous, guidance)
+        return logits
 
     def ask(self, image: Tensor) -> Query:
         """K_k^Q and V_k^Q (2) of a slice (b, 1, y, x)."""
@@ -255,18 +276,40 @@ class Mem3D(nn.Module):
         return Cell(key.flatten(2), value.flatten(2))
 
     def read(self, query: Query, cells: list[Cell]) -> Tensor:
-        """F_k = cat(H_k, V_k^Q): (b, C, h, w)."""
+        """F_k = cat(H_k, V_k^Q): (b, C, h, w).
+
+        Where the shape says ``local``, -|p - q|²/2σ² joins the cosine, p and q being
+        places on the slice with sides from -1 to 1 and σ learnt.
+        """
         keys = torch.cat([cell.key for cell in cells], dim=2)  # (b, k, p)
         values = torch.cat([cell.value for cell in cells], dim=2)
         asked = functional.normalize(query.key.flatten(2), dim=1)  # (b, k, q)
+        asked = asked * self.log_temperature.exp()
+        keys = functional.normalize(keys, dim=1)
+        if self.shape.local:
+            at = self._places(query.key)  # (1, 2, q)
+            ones = torch.ones_like(at[:, :1]).expand(len(asked), -1, -1)
+            asked = torch.cat([asked, at.expand(len(asked), -1, -1), ones], dim=1)
+            near = torch.cat([at, -0.5 * (at**2).sum(dim=1, keepdim=True)], dim=1)
+            near = near.repeat(1, 1, len(cells)).expand(len(keys), -1, -1)
+            keys = torch.cat([keys, near], dim=1)
         read = functional.scaled_dot_product_attention(
-            (asked * self.log_temperature.exp()).transpose(1, 2),
-            functional.normalize(keys, dim=1).transpose(1, 2),
+            asked.transpose(1, 2),
+            keys.transpose(1, 2),
             values.transpose(1, 2),
             scale=1.0,
         )  # (4), (5), (6)
         h_k = read.transpose(1, 2).reshape(query.value.shape)
         return torch.cat([h_k, query.value], dim=1)
+
+    def _places(self, grid: Tensor) -> Tensor:
+        """Centres of the places of (b, k, h, w), in units of σ: (1, 2, h·w)."""
+        rows, columns = (
+            (torch.arange(side, device=grid.device) + 0.5) * 2 / side - 1
+            for side in grid.shape[-2:]
+        )
+        at = torch.stack(torch.meshgrid(rows, columns, indexing="ij"))
+        return at.flatten(1)[None] * torch.exp(-self.log_reach)
 
     def segment(
         self, query: Query, cells: list[Cell], size: tuple[int, int]

@@ -4,7 +4,7 @@
 
     python -m inference_worker.training.mem3d --data-root DIR --out var/mem3d
 
-One step in ``1 / INTERACTION_EVERY`` teaches the interaction networks: the simulated
+One step in ``INTERACTION_EVERY`` teaches the interaction networks: the simulated
 annotator scribbles (or clicks), boxes or sets extreme points on each target, and half
 of the scribbled ones are corrected once more. The other steps teach the memory: the
 first of five slices is remembered with its true mask, sometimes a spoilt one, and each
@@ -14,8 +14,8 @@ finishes the step, saves and stops.
 
 Departs from the paper (Adam at 1e-5, 120 epochs, ResNet-50 pre-trained on pictures):
 the encoders start from a base model of ours (``--start``), trained on the patients that
-are trained on here; a short run, warmed up and annealed by a cosine; Dice beside
-cross-entropy.
+are trained on here, and keep its batch statistics; a short run, warmed up and annealed
+by a cosine; the normalised focal loss and Dice, as cross-entropy teaches too slowly.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ from inference_worker.evaluation.provenance import commit
 from inference_worker.nets.base_model import BaseModel
 from inference_worker.nets.mem3d import KINDS, SMALL, Mem3D
 from inference_worker.nets.prompted import save_prompted
+from inference_worker.nets.resnet import ResNetEncoder
 from inference_worker.nets.weights_file import load_model
 from inference_worker.simulate.boxes import box_around, extreme_points_of
 from inference_worker.simulate.clicks import region_centre
@@ -58,6 +59,7 @@ from inference_worker.simulate.scribbles import scribbles_in
 from inference_worker.simulate.truth import ErrorRegion, error_regions
 from inference_worker.training.checkpoint import note_run, resume, save
 from inference_worker.training.curve import draw_losses
+from inference_worker.training.focal import normalised_focal_loss
 from inference_worker.training.sequences import (
     LENGTH,
     Stack,
@@ -76,7 +78,7 @@ from inference_worker.training.targets import (
 log = logging.getLogger("training")
 
 STEPS = 1500
-INTERACTION_EVERY = 3
+INTERACTION_EVERY = 2
 BATCH = 8
 SEQUENCES = 4
 SIDE = 96
@@ -91,13 +93,13 @@ Floats = NDArray[np.float32]
 
 
 def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
-    """Cross-entropy and Dice of (b, 1, y, x), truth in {0, 1}."""
+    """Normalised focal loss and Dice of (b, 1, y, x), truth in {0, 1}."""
     share = logits.sigmoid()
     overlap = (share * truth).sum(dim=(1, 2, 3))
     total = share.sum(dim=(1, 2, 3)) + truth.sum(dim=(1, 2, 3))
     dice = 1 - (2 * overlap + 1) / (total + 1)
-    entropy = functional.binary_cross_entropy_with_logits(logits, truth)
-    return entropy + 0.5 * dice.mean()
+    focal = normalised_focal_loss(logits[:, 0], truth[:, 0] > 0.5)
+    return focal + 0.5 * dice.mean()
 
 
 def reached_iou(share: Tensor, truth: Tensor) -> Tensor:
@@ -159,17 +161,16 @@ def interaction_loss(
     truth = (_regions(list(truths), windows, side) > 0.5).float()
     told = _guidances(guidance, windows, side)
     previous = torch.full_like(told, 0.5)
-    interaction = net.interactions[kind]
     if kind == "scribble" and rng.random() < 0.5:
         with torch.no_grad():
-            previous = interaction(image, previous, told).sigmoid()
+            previous = net.interact(kind, image, previous, told).sigmoid()
         shown = (previous > 0.5).numpy()[:, 0]
         for row, target in enumerate(truth.numpy()[:, 0] > 0.5):
             drawn = stroke_in(shown[row], target, rng)
             if drawn is not None:
                 marked, adds = drawn
                 told[row, 0][torch.from_numpy(marked)] = 1.0 if adds else -1.0
-    return segmentation_loss(interaction(image, previous, told), truth)
+    return segmentation_loss(net.interact(kind, image, previous, told), truth)
 
 
 def _regions(
@@ -244,7 +245,7 @@ def start_encoders(net: Mem3D, base: BaseModel) -> None:
     """Copy the base model's encoder into every encoder of ``net``.
 
     A first convolution that sees more than an image takes the image's weights over and
-    keeps its own for the rest.
+    keeps its own for the rest. The encoders' batch statistics stay as they are.
     """
     given = {
         name.removeprefix("encoder."): value
@@ -260,6 +261,9 @@ def start_encoders(net: Mem3D, base: BaseModel) -> None:
                 value[:, :1] = given[entry]
             else:
                 value.copy_(given[entry])
+    for module in net.modules():
+        if isinstance(module, ResNetEncoder):
+            module.eval()  # a few views are too few for statistics
 
 
 def train(

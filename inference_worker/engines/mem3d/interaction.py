@@ -92,7 +92,7 @@ def _share(
         for part in (cut(image, window, side), cut(previous, window, side), guidance)
     ]
     with torch.no_grad():
-        logits = net.interactions[kind if first else "scribble"](*inputs)
+        logits = net.interact(kind if first else "scribble", *inputs)
     region = logits.sigmoid()[0, 0].float().cpu().numpy()
     share = paste(region, window, (said.shape[0], said.shape[1]))
     if box is not None:

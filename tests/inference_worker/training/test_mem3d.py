@@ -98,8 +98,8 @@ def test_every_encoder_starts_from_the_base_models():
         assert torch.equal(
             encoder.layer2[0].conv1.weight, wanted.layer2[0].conv1.weight
         )
-    box = net.interactions["box"].encoder
-    assert torch.equal(box.layer1[0].conv1.weight, wanted.layer1[0].conv1.weight)
+    prompted = net.interactions["any"].encoder
+    assert torch.equal(prompted.layer1[0].conv1.weight, wanted.layer1[0].conv1.weight)
 
 
 def test_a_run_that_was_cut_continues_as_if_it_never_was(tmp_path):
