@@ -79,7 +79,7 @@ ENGINES: dict[str, EngineSpec] = {
             "Zhou et al., Quality-aware memory network, MICCAI 2021",
             prompts=_MARKS | _WALK | {"propagate"},
             planar=False,
-            weights="mem3d",
+            needs_weights=True,
         ),
         _spec(
             "prism",

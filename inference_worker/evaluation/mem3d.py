@@ -26,7 +26,6 @@ import numpy as np
 
 from inference_worker import engines
 from inference_worker.canvas import Canvas
-from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.engine import Engine, Label
 from inference_worker.contract.prompts import Accept, Prompt, Propagate
 from inference_worker.evaluation.cases import (
@@ -284,7 +283,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--cases", type=Path, required=True)
     parser.add_argument("--labels", required=True)
-    parser.add_argument("--weights", default=ENGINES["mem3d"].weights)
+    parser.add_argument("--weights", required=True, metavar="FILE.safetensors")
     parser.add_argument("--set", dest="set_name", required=True)
     parser.add_argument("--max-cases", type=int)
     parser.add_argument("--held-out", action="store_true", help="only unseen patients")

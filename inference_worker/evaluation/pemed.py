@@ -153,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--labels", required=True)
     parser.add_argument("--weights", default=ENGINES["pemed"].weights)
     parser.add_argument("--max-cases", type=int)
+    parser.add_argument("--own", action="store_true", help="PE-MED's arms alone")
     parser.add_argument("--slices", type=int, default=1, help="of each target")
     parser.add_argument("--set", dest="set_name")
     parser.add_argument("--results", type=Path, default=Path("var/pemed-points"))
@@ -169,7 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         max_cases=given.max_cases,
         set_name=given.set_name,
     )
-    log.info("%s", report(measure(base, given.results), given.out).read_text())
+    arms = [arm for arm in ARMS if arm.engine == "pemed" or not given.own]
+    runs = measure(base, given.results, arms)
+    log.info("%s", report(runs, given.out, arms).read_text())
 
 
 if __name__ == "__main__":

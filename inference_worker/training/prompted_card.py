@@ -36,6 +36,9 @@ from inference_worker.training.targets import SOURCES
 
 log = logging.getLogger("card")
 
+PROMPTED = ("pemed", "mem3d")
+"""Engines with a network of their own; it is installed under the engine's name."""
+
 ROUNDS = 5
 PATIENTS_MOST = 8
 """Of each set: a card is written in minutes."""
@@ -159,7 +162,7 @@ def _row(found: Run) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, measure and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("engine", choices=[n for n, s in ENGINES.items() if s.weights])
+    parser.add_argument("engine", choices=PROMPTED)
     parser.add_argument("model", type=Path)
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--patients", type=int, default=PATIENTS_MOST)
@@ -168,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     path = given.model
     if given.install:
-        path = install(path, ENGINES[given.engine].weights)
+        path = install(path, given.engine)
     runs = held_out_runs(given.engine, path, given.data_root, given.patients)
     path.with_suffix(".md").write_text(card(given.engine, path, runs))
     log.info("%s", path.with_suffix(".md").read_text())
