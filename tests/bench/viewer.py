@@ -203,6 +203,7 @@ def look(product: Product, page: Page, turns: int) -> Figures:
         "() => window.slicewise?.slice >= 0 && performance.now()"
     )
     figures.all_slices = reader.wait(ALL_HERE)
+    page.get_by_test_id("tour-leave").click()
     reader.settle()
     shown = reader.told("slice-index")
     figures.slices = int(shown.split("/")[1])
