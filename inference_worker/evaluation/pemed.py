@@ -135,7 +135,9 @@ def report(runs: Sequence[Run], out: Path, arms: Sequence[Arm] = ARMS) -> Path:
         "",
         "The ideas are left out at inference, of one network that was trained with "
         "each left out of some steps and all left out of others; a network trained "
-        "without an idea from the start may make up for it better.",
+        "without an idea from the start may make up for it better. Not measured here: "
+        + (", ".join(arm.title for arm in ARMS[len(arms) :]) or "none of the arms")
+        + ".",
         "",
         *(table.markdown() for table in tables),
     ]
@@ -153,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--labels", required=True)
     parser.add_argument("--weights", default=ENGINES["pemed"].weights)
     parser.add_argument("--max-cases", type=int)
-    parser.add_argument("--own", action="store_true", help="PE-MED's arms alone")
+    parser.add_argument("--arms", type=int, default=len(ARMS), help="the first so many")
     parser.add_argument("--slices", type=int, default=1, help="of each target")
     parser.add_argument("--set", dest="set_name")
     parser.add_argument("--results", type=Path, default=Path("var/pemed-points"))
@@ -170,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         max_cases=given.max_cases,
         set_name=given.set_name,
     )
-    arms = [arm for arm in ARMS if arm.engine == "pemed" or not given.own]
+    arms = ARMS[: given.arms]
     runs = measure(base, given.results, arms)
     log.info("%s", report(runs, given.out, arms).read_text())
 
