@@ -14,8 +14,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.bench.product import Product, served
-from tests.e2e.cases import write_cases
+from tests.e2e.cases import AFFINES, write_cases, write_ct
 from tests.e2e.reader import Reader
+from tests.inference_worker.engines.cases import tiny_mem3d
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
@@ -33,7 +34,7 @@ from annotation.models import Assignment
 print(json.dumps({
     a.volume.name: f"/cases/{a.pk}/"
     for a in Assignment.objects.filter(reader__username="reader",
-                                       volume__project__name="Browser")
+                                       volume__project__name__in=["Browser", "Carried"])
 }))
 """
 
@@ -68,6 +69,15 @@ def live_stack() -> Iterator[LiveStack]:
         product.manage(
             *("import_folder", str(images), "--project", "Browser"),
             *("--labels", "organ=1,lesion=2", "--engine", "geodesic"),
+            *("--modality", "CT", "--reader", "reader"),
+        )
+        carried = directory / "carried"
+        carried.mkdir()
+        write_ct(carried / "carried.nii.gz", AFFINES["upright"], seed=99)
+        product.manage(
+            *("import_folder", str(carried), "--project", "Carried"),
+            *("--labels", "organ=1", "--engine", "mem3d"),
+            *("--weights", tiny_mem3d(directory)),
             *("--modality", "CT", "--reader", "reader"),
         )
         yield LiveStack(

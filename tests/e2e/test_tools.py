@@ -107,3 +107,27 @@ def test_a_second_tab_looks_on_until_it_takes_over(reader: Reader) -> None:
     reader.wait(f"() => window.slicewise.maskValue({z}, 38, 30) === 0")
     other.page.close()
     reader.page.get_by_test_id("accept").wait_for()
+
+
+def test_a_slice_is_carried_on_and_the_worst_one_found(reader: Reader) -> None:
+    reader.open("carried")
+    page, z = reader.page, reader.slice
+    reader.stroke(row(z, 38, 28, 44))
+    reader.settle()
+    page.get_by_test_id("propagate-forward").click()
+    reader.settle()
+    sizes = [reader.mask_size(k, SHAPE) for k in range(6)]
+    assert sizes[:z] == [0] * z
+    assert all(size > 0 for size in sizes[z:])
+    worst = int(reader.told("suggested").split(":")[1].split()[0]) - 1
+    page.keyboard.press("g")
+    reader.wait(f"() => window.slicewise.slice === {worst}")
+    rated = page.get_by_test_id("strip").get_attribute("data-quality")
+    assert rated is not None
+    assert 0 <= float(rated) <= 1
+    page.keyboard.press("Control+z")
+    reader.wait(f"() => window.slicewise.slice === {z}")
+    reader.settle()
+    # The slice that was gone to has a mask again: of the look at it.
+    carried = 5 if worst != 5 else z + 1
+    assert reader.mask_size(carried, SHAPE) == 0
