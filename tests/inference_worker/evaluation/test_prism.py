@@ -1,0 +1,108 @@
+"""The protocol of PRISM asks in turns, by prompts in the errors, and reports."""
+
+import json
+
+import numpy as np
+import pytest
+
+from inference_worker.contract.engine import Prediction, Volume
+from inference_worker.contract.geometry import Geometry, Region
+from inference_worker.contract.prompts import Box, Click, Scribble
+from inference_worker.evaluation.prism import (
+    TURNS,
+    Row,
+    main,
+    prompts_for,
+    take_turns,
+)
+from inference_worker.evaluation.prism_report import dice_table
+from inference_worker.simulate.truth import Truth
+
+SHAPE = (8, 24, 24)
+
+
+def target() -> np.ndarray:
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[2:6, 6:16, 6:18] = 1
+    return labels
+
+
+def volume() -> Volume:
+    voxels = 100 * target().astype(np.float32)
+    return Volume(voxels, Geometry(SHAPE, np.eye(4)), "MR", (50, 100), "d")
+
+
+def asked(shown, protocol="ultra", turn=1):
+    rng = np.random.default_rng(0)
+    return prompts_for(shown, target(), volume(), protocol, turn, rng)
+
+
+def test_ultra_gives_a_box_once_then_points_and_a_scribble():
+    first = asked(np.zeros(SHAPE, np.uint8))
+    assert first[0] == Box(1, Region((2, 6, 6), (6, 16, 18)))
+    later = asked(np.zeros(SHAPE, np.uint8), turn=2)
+    assert [type(p) for p in later] == [*[Click] * 5, Scribble]
+    assert all(target()[p.voxel] == 1 for p in later if isinstance(p, Click))
+    (plain,) = asked(np.zeros(SHAPE, np.uint8), "plain")
+    assert isinstance(plain, Click)
+
+
+def test_errors_on_both_sides_are_marked_and_none_is_silence():
+    everything = np.ones(SHAPE, np.uint8)
+    assert {p.label for p in asked(everything, turn=2)} == {0}
+    assert asked(target()) == []
+
+
+class Obedient:
+    """Shows the slice that was clicked as it truly is."""
+
+    def open(self, volume, labels):
+        return None
+
+    def step(self, state, prompts):
+        for z in sorted({p.voxel[0] for p in prompts if isinstance(p, Click)}):
+            yield Prediction(Region.of_slice(z, SHAPE), target()[z : z + 1])
+
+
+def test_every_turn_is_scored_and_a_finished_target_stays():
+    rng = np.random.default_rng(0)
+    truth = Truth(target(), [1])
+    series = take_turns(Obedient(), volume(), truth, "ultra", rng, 1.0)
+    assert all(len(values) == TURNS for values in series.values())
+    assert series["dice"] == sorted(series["dice"])
+    assert series["dice"][-1] == series["nsd"][-1] == 1
+
+
+def row(arm, patient, dice, name="plain"):
+    told = (arm, "hippocampus", name, patient, patient, "whole", 1.0)
+    return vars(Row(*told, dice, dice, [0.5] * TURNS, [0.1] * TURNS))
+
+
+def test_the_report_compares_arms_and_counts_falls(tmp_path):
+    rising = [0.5 + 0.04 * turn for turn in range(TURNS)]
+    falling = [*rising[:-1], 0.2]
+    rows = [row("PRISM", p, rising) for p in "ab"]
+    rows += [row("other", p, falling) for p in "ab"]
+    table = dice_table("hippocampus", "plain", rows)
+    own, other = table.rows
+    assert own[1].startswith("0.500")
+    assert (own[-2], other[-2]) == ("0%", "10%")
+    assert own[-1] == "–"
+    assert other[-1].startswith("-0.700")
+    facts = {
+        "parameters": 10,
+        "steps": 1,
+        "config": {},
+        "sha256": "f" * 64,
+        "commit": "c",
+    }
+    results = {"arms": {"PRISM": facts, "other": facts}, "rows": rows}
+    (tmp_path / "r.json").write_text(json.dumps(results))
+    main(["report", "--results", str(tmp_path / "r.json"), "--out", str(tmp_path)])
+    assert "### hippocampus, plain" in (tmp_path / "README.md").read_text()
+    assert (tmp_path / "turns.png").stat().st_size > 1000
+
+
+def test_a_command_without_results_says_what_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        main(["report", "--results", str(tmp_path / "no.json"), "--out", str(tmp_path)])
