@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference_worker.canvas import Canvas
+from inference_worker.canvas import Canvas, painted_slices
 from inference_worker.contract.engine import Carry, Engine, Label
 from inference_worker.contract.prompts import Accept, Prompt, Propagate, Visit
 from inference_worker.evaluation.cases import Case, walked_slices
@@ -199,13 +199,14 @@ class Walk:
 
     def _step(self, prompts: Sequence[Prompt]) -> StepTimes:
         self.canvas.say(prompts)
+        by_hand = painted_slices(prompts)
         stages = []
         started = self.timer()
         spent_showing = 0.0
         for prediction in self.engine.step(self.state, prompts):
             arrived = self.timer()
             stages.append((prediction.stage, arrived - started - spent_showing))
-            self.canvas.show(prediction)
+            self.canvas.show(prediction, but=by_hand)
             spent_showing += self.timer() - arrived
         total = self.timer() - started - spent_showing
         return StepTimes(tuple(stages), total)
