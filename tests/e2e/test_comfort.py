@@ -37,6 +37,7 @@ def test_axe_finds_nothing_serious(reader: Reader, theme: str) -> None:
     reader.page.get_by_test_id(f"theme-{theme}").click()
     assert serious(reader) == []
     reader.page.keyboard.press("Escape")
+    reader.page.get_by_test_id("settings-dialog").wait_for(state="hidden")
     reader.page.keyboard.press("Shift+V")
     reader.page.get_by_test_id("plane-2").wait_for()
     assert serious(reader) == []
