@@ -35,6 +35,7 @@ from inference_worker.evaluation.cases import (
     read_case,
     walked_slices,
 )
+from inference_worker.evaluation.metrics import score_volume
 from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.splits import check_split, read_header
 from inference_worker.evaluation.statistics import compare, estimate
@@ -42,6 +43,7 @@ from inference_worker.evaluation.tables import Table
 from inference_worker.simulate.annotators import Reader
 from inference_worker.simulate.hand import measured_hand
 from inference_worker.simulate.styles import Scribbles
+from inference_worker.simulate.truth import mean_dice
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def read(case: Case, label: Label, engine: Engine[Any], arm: Arm, seed: int) -> 
     state = engine.open(case.volume, [label])
     reader = Reader(case.truth, case.name, Scribbles(measured_hand()), seed=seed)
     canvas = Canvas(case.volume.shape)
-    truth = case.truth.reveal() == label.value
+    truth = (case.truth.reveal() == label.value).astype(np.uint8)
     done = Reading(case.name, case.patient, [], [], [], [])
     walked = walked_slices(case.truth)
     rng = np.random.default_rng([seed, zlib.crc32(case.name.encode())])
@@ -104,13 +106,16 @@ def read(case: Case, label: Label, engine: Engine[Any], arm: Arm, seed: int) -> 
                 turns.append([Propagate(index)])
             for prompts in turns:
                 _take(engine, state, prompts, canvas, done)
-        shown = canvas.labels() == label.value
-        done.dice.append(_dice(shown, truth))
+        shown = (canvas.labels() == label.value).astype(np.uint8)
+        scores = score_volume(
+            canvas.labels(), case.truth, [label.value], case.volume.geometry.spacing
+        )
+        done.dice.append(scores.mean_dice)
         index = _next(arm, state, shown, truth, walked, visited, rng)
     for z, quality in state.quality.items():
         if z not in visited and (truth[z].any() or shown[z].any()):
             done.rated.append(float(quality))
-            done.reached.append(_dice(shown[z], truth[z]))
+            done.reached.append(mean_dice(shown[z], truth[z]))
     return done
 
 
@@ -147,13 +152,8 @@ def _next(
     if not left:
         return None
     if arm.policy == "oracle":
-        return min(left, key=lambda z: (_dice(shown[z], truth[z]), z))
+        return min(left, key=lambda z: (mean_dice(shown[z], truth[z]), z))
     return int(rng.choice(left))
-
-
-def _dice(shown: np.ndarray, truth: np.ndarray) -> float:
-    size = int(shown.sum()) + int(truth.sum())
-    return 2 * float((shown & truth).sum()) / size if size else 1.0
 
 
 def measure(

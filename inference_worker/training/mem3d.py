@@ -57,6 +57,7 @@ from inference_worker.simulate.clicks import region_centre
 from inference_worker.simulate.hand import measured_hand
 from inference_worker.simulate.scribbles import scribbles_in
 from inference_worker.simulate.truth import ErrorRegion, error_regions
+from inference_worker.training.average import early, follow
 from inference_worker.training.checkpoint import note_run, resume, save
 from inference_worker.training.curve import draw_losses
 from inference_worker.training.focal import normalised_focal_loss
@@ -312,11 +313,7 @@ def train(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
-            with torch.no_grad():
-                keep = min(DECAY, (done + 1) / (done + 10))
-                for name, value in net.state_dict().items():
-                    if value.is_floating_point():
-                        averaged[name].lerp_(value, 1 - keep)
+            follow(averaged, net, early(DECAY, done))
             rows.append((done, float(loss.detach()), time.monotonic() - began))
             if done % 20 == 0:
                 mean = np.mean([row[1] for row in rows[-20:]])

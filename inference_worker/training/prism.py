@@ -33,6 +33,7 @@ from inference_worker.nets.prism import Prism
 from inference_worker.nets.prism_shape import SMALL, PrismShape
 from inference_worker.nets.prism_weights import save_prism
 from inference_worker.training import checkpoint
+from inference_worker.training.average import follow
 from inference_worker.training.curve import draw_losses
 from inference_worker.training.prism_annotator import Habits
 from inference_worker.training.prism_examples import (
@@ -144,8 +145,7 @@ def train(
             loss = learn_step(net.train(), scans, phase_at(done, phases), rng)
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
-            for name, value in net.state_dict().items():
-                averaged[name].lerp_(value, 1 - AVERAGING)
+            follow(averaged, net, AVERAGING)
             rows.append((done, loss, time.monotonic() - began))
             done += 1
             if done % 20 == 0:

@@ -43,6 +43,7 @@ from inference_worker.nets.preprocessing import Frame, Preprocessing
 from inference_worker.nets.segmenter import Segmenter
 from inference_worker.nets.weights_file import Description, load_model, save_model
 from inference_worker.training.augmentation import view
+from inference_worker.training.average import early, follow
 from inference_worker.training.checkpoint import resume, save
 from inference_worker.training.curve import draw_losses
 from inference_worker.training.examples import (
@@ -121,7 +122,7 @@ def train(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
-            _average(averaged, network, min(recipe.ema, (step + 1) / (step + 10)))
+            follow(averaged, network, early(recipe.ema, step))
 
             rows.append((step, float(loss.detach()), time.monotonic() - started))
             if step % 20 == 0:
@@ -241,17 +242,6 @@ def _groups(network: Segmenter, decay: float) -> list[dict[str, Any]]:
         {"params": kernels, "weight_decay": decay},
         {"params": others, "weight_decay": 0.0},
     ]
-
-
-@torch.no_grad()
-def _average(
-    averaged: dict[str, torch.Tensor], network: Segmenter, decay: float
-) -> None:
-    for name, value in network.state_dict().items():
-        if value.is_floating_point():
-            averaged[name].lerp_(value, 1 - decay)
-        else:
-            averaged[name].copy_(value)
 
 
 def _rows_until(path: Path, done: int) -> list[tuple[int, float, float]]:
