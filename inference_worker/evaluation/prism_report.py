@@ -78,6 +78,7 @@ def dice_table(name: str, protocol: str, rows: Rows) -> Table:
         body.append(
             (
                 arm,
+                str(len(dice)),
                 *cells,
                 estimate(last).text(),
                 f"{_falls(found):.0%}",
@@ -86,13 +87,13 @@ def dice_table(name: str, protocol: str, rows: Rows) -> Table:
         )
     tolerance = rows[0]["tolerance_mm"]
     targets = ", ".join(dict.fromkeys(row["target"] for row in rows))
-    patients = len({row["patient"] for row in rows})
     note = (
-        f"{patients} patients; targets: {targets}. NSD at {tolerance:g} mm. The "
-        f"difference is to {OWN} after 11 turns on the same patients, Wilcoxon's p."
+        f"Targets: {targets}. NSD at {tolerance:g} mm. The difference is to {OWN} "
+        f"after 11 turns on the patients that both were run on, Wilcoxon's p."
     )
     columns = (
         "arm",
+        "patients",
         *(f"Dice after {turn}" for turn in SHOWN_TURNS),
         "NSD after 11",
         "turns that fall",

@@ -85,7 +85,8 @@ def test_the_report_compares_arms_and_counts_falls(tmp_path):
     rows += [row("other", p, falling) for p in "ab"]
     table = dice_table("hippocampus", "plain", rows)
     own, other = table.rows
-    assert own[1].startswith("0.500")
+    assert own[1] == "2"
+    assert own[2].startswith("0.500")
     assert (own[-2], other[-2]) == ("0%", "10%")
     assert own[-1] == "–"
     assert other[-1].startswith("-0.700")
