@@ -7,6 +7,13 @@ const TYPING = 'input:not([type=range]), textarea, select, [role=slider]';
 /** Keys that belong to them. */
 const BELONGS = /^.$|^arrow|^enter|^delete|^backspace|^home|^end/i;
 
+/** The element a key is meant for. */
+function holder(event: KeyboardEvent): Element | null {
+  const target = event.target as Element | null;
+  // A dialog that has just closed keeps the focus until the next frame.
+  return target?.closest('dialog:not([open])') ? null : target;
+}
+
 /** The keyboard of the page. @returns a function that lets go of it */
 export function bindKeys(desk: CaseDesk): () => void {
   const listening = new AbortController();
@@ -14,7 +21,7 @@ export function bindKeys(desk: CaseDesk): () => void {
   window.addEventListener(
     'keydown',
     (event) => {
-      const target = event.target as Element | null;
+      const target = holder(event);
       if (target?.closest('dialog') || event.altKey) {
         return;
       }
