@@ -7,10 +7,14 @@ refinement of Qin et al., "BASNet", CVPR 2019.
 Departs from the paper: a learnt temperature multiplies the cosine of (4), because a
 softmax over thousands of numbers in [-1, 1] hardly differs from a mean; the guidance
 M of (1) is -1 where the reader marked what does not belong to the target, so that later
-rounds can take away. The small net, which is trained for minutes, reads its memory at
-1/8 of the slice, not 1/16, near the place that asks, by the Gaussian kernel of Seong et
-al., "Kernelized memory network", ECCV 2020, and has one interaction network for all
-kinds of prompts.
+rounds can take away; decoders are normalised by groups, as a walk sees one slice at a
+time. The small net, which is trained for minutes, also sees the slices it remembers on
+a region of interest, which follows the target. It reads its memory at 1/8 of the
+region, not 1/16, near the place that asks, by the Gaussian kernel of Seong et al.,
+"Kernelized memory network", ECCV 2020, which here knows slices too: a cell counts less
+the more slices lie between. With the values the remembered masks themselves are read,
+and the decoder starts from what arrives of them. It has one interaction network for
+all kinds of prompts.
 """
 
 from __future__ import annotations
@@ -37,17 +41,19 @@ class Mem3DShape:
     layout: of the encoders, a ``nets.resnet`` layout or ``resnet50``.
     width, depth: of the first convolution; halvings of the slice before the memory.
     decoder: width after the dilated convolutions.
-    roi: side in pixels at which the interaction networks see their region.
+    roi: side in pixels at which regions of interest are seen.
     local: whether a memory is read near the place that asks (see ``Mem3D.read``).
+    carried: whether remembered masks are read too, for the decoder to start from.
     shared: one interaction network for all kinds of prompts.
     """
 
     layout: str = "resnet18"
     width: int = 48
     depth: int = 3
-    decoder: int = 32
+    decoder: int = 48
     roi: int = 96
     local: bool = True
+    carried: bool = True
     shared: bool = True
 
 
@@ -55,7 +61,14 @@ SMALL = Mem3DShape()
 """Fast enough for two CPU cores."""
 
 SOURCE = Mem3DShape(
-    "resnet50", width=64, depth=4, decoder=256, roi=512, local=False, shared=False
+    "resnet50",
+    width=64,
+    depth=4,
+    decoder=256,
+    roi=512,
+    local=False,
+    carried=False,
+    shared=False,
 )
 """The paper's: ResNet-50 to res4, whose C is 1024."""
 
@@ -64,10 +77,10 @@ RESNET50 = (3, 4, 6)
 
 
 def conv(fan_in: int, fan_out: int, stride: int = 1, dilation: int = 1) -> nn.Module:
-    """3x3 convolution, batch norm, ReLU."""
+    """3x3 convolution, norm of groups of eight, ReLU."""
     return nn.Sequential(
         nn.Conv2d(fan_in, fan_out, 3, stride, dilation, dilation, bias=False),
-        nn.BatchNorm2d(fan_out),
+        nn.GroupNorm(max(fan_out // 8, 1), fan_out),
         nn.ReLU(),
     )
 
@@ -79,7 +92,9 @@ class Bottleneck(nn.Module):
         super().__init__()
         self.change = nn.Sequential(
             nn.Conv2d(fan_in, width // 4, 1),
-            conv(width // 4, width // 4, stride),
+            nn.Conv2d(width // 4, width // 4, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(width // 4),
+            nn.ReLU(),
             nn.Conv2d(width // 4, width, 1),
             nn.BatchNorm2d(width),
         )
@@ -137,7 +152,9 @@ def encoder_of(shape: Mem3DShape, channels: int) -> ResNetEncoder | BottleneckEn
 class Decoder(nn.Module):
     """Up to 1/2 of the slice with the encoder's features, then refined."""
 
-    def __init__(self, width: int, skips: Sequence[int], decoder: int) -> None:
+    def __init__(
+        self, width: int, skips: Sequence[int], decoder: int, *, carried: bool
+    ) -> None:
         super().__init__()
         self.dilated = nn.ModuleList(
             conv(width, decoder, dilation=rate) for rate in (2, 4, 8)
@@ -145,22 +162,36 @@ class Decoder(nn.Module):
         self.join = conv(3 * decoder, decoder)
         steps = []
         for skip in reversed(skips):
-            steps.append(conv(decoder + skip, max(decoder // 2, 16)))
-            decoder = max(decoder // 2, 16)
+            fan_out = max(decoder // 2, 16)
+            steps.append(conv(decoder + skip + carried, fan_out))
+            decoder = fan_out
         self.steps = nn.ModuleList(steps)
         self.head = nn.Conv2d(decoder, 1, 3, padding=1)
+        self.trust = nn.Parameter(torch.tensor(2.0)) if carried else None
         self.down = nn.Sequential(conv(1, 16), conv(16, 16, 2), conv(16, 16))
         self.residual = nn.Sequential(conv(16 + 1, 16), nn.Conv2d(16, 1, 3, padding=1))
 
     def forward(
-        self, features: Tensor, skips: list[Tensor], size: tuple[int, int]
+        self,
+        features: Tensor,
+        skips: list[Tensor],
+        size: tuple[int, int],
+        carried: Tensor | None,
     ) -> Tensor:
-        """(b, C, h, w) and the encoder's levels, finest first → logits (b, 1, y, x)."""
+        """(b, C, h, w) and the encoder's levels, finest first → logits (b, 1, y, x).
+
+        ``carried``: (b, 1, any size) in [0, 1], a mask to start from; 0.5 says nothing.
+        """
         grid = self.join(torch.cat([each(features) for each in self.dilated], 1))
         for step, skip in zip(self.steps, reversed(skips), strict=True):
-            grid = functional.interpolate(grid, skip.shape[-2:], mode="bilinear")
-            grid = step(torch.cat([grid, skip], dim=1))
+            level = (skip.shape[-2], skip.shape[-1])
+            parts = [functional.interpolate(grid, level, mode="bilinear"), skip]
+            if self.trust is not None and carried is not None:
+                parts.append(functional.adaptive_avg_pool2d(carried, level) - 0.5)
+            grid = step(torch.cat(parts, dim=1))
         coarse = self.head(grid)
+        if self.trust is not None and carried is not None:
+            coarse = coarse + self.trust * 2 * parts[-1]
         down = functional.interpolate(
             self.down(coarse.sigmoid()), coarse.shape[-2:], mode="bilinear"
         )
@@ -175,49 +206,62 @@ class Interaction(nn.Module):
         super().__init__()
         self.encoder = encoder_of(shape, 3)
         *skips, width = self.encoder.channels[1:]
-        self.decoder = Decoder(width, skips, shape.decoder)
+        self.decoder = Decoder(width, skips, shape.decoder, carried=shape.carried)
 
     def forward(self, image: Tensor, previous: Tensor, guidance: Tensor) -> Tensor:
         """All (b, 1, y, x), ``guidance`` in {-1, 0, 1}; logits (b, 1, y, x)."""
         told = torch.cat([image, previous, guidance], dim=1)
         _, *skips, features = self.encoder(told)
         size = (image.shape[-2], image.shape[-1])
-        logits: Tensor = self.decoder(features, skips, size)
+        logits: Tensor = self.decoder(features, skips, size, previous)
         return logits
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for a slice: key (b, C/8, h, w), value (b, C/2, h, w), skips."""
+    """What is asked for a slice: key (b, C/8, h, w), value (b, C/2, h, w), skips.
+
+    ``window``: where it lies, (b, 4): see ``Mem3D.ask``.
+    """
 
     key: Tensor
     value: Tensor
     skips: list[Tensor]
-
-    def repeated(self, times: int) -> Query:
-        """The query of one slice, once for each of several targets."""
-        return Query(
-            self.key.expand(times, -1, -1, -1),
-            self.value.expand(times, -1, -1, -1),
-            [skip.expand(times, -1, -1, -1) for skip in self.skips],
-        )
+    window: Tensor
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A remembered slice and its masks: key (b, C/8, n), value (b, C/2, n)."""
+    """A remembered slice and its masks: key (b, C/8, h, w), value (b, C/2 + m, h, w).
+
+    The last m channels of the value are the mask: 1/2 of the region, a place's pixels
+    one after the other; none where masks are not carried.
+    """
 
     key: Tensor
     value: Tensor
+    window: Tensor
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Logits of S_k (b, 1, y, x), the features F_k and the masks they came from."""
+
+    logits: Tensor
+    features: Tensor
+    carried: Tensor | None
 
 
 class QualityHead(nn.Module):
-    """f_QA: three convolutions and three fully connected layers."""
+    """f_QA: three convolutions and three fully connected layers.
+
+    Beside S_k it sees how far S_k is from certain: a mean of S_k over a place hides it.
+    """
 
     def __init__(self, features: int) -> None:
         super().__init__()
         self.convolutions = nn.Sequential(
-            conv(features + 1, 32), conv(32, 32, 2), conv(32, 32, 2)
+            conv(features + 2, 32), conv(32, 32, 2), conv(32, 32, 2)
         )
         self.connected = nn.Sequential(
             nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 1)
@@ -225,8 +269,9 @@ class QualityHead(nn.Module):
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """F_k (b, C, h, w) and S_k (b, 1, y, x) in [0, 1] → logits of h_k (b,)."""
+        told = torch.cat([mask, 4 * mask * (1 - mask)], dim=1)
         small = functional.adaptive_avg_pool2d(
-            mask, (features.shape[-2], features.shape[-1])
+            told, (features.shape[-2], features.shape[-1])
         )
         grid = self.convolutions(torch.cat([features, small], dim=1))
         pooled = torch.cat([grid.mean(dim=(2, 3)), grid.amax(dim=(2, 3))], dim=1)
@@ -253,7 +298,8 @@ class Mem3D(nn.Module):
         self.memory_key.load_state_dict(self.query_key.state_dict())
         self.log_temperature = nn.Parameter(torch.tensor(2.3))
         self.log_reach = nn.Parameter(torch.tensor(-2.5))
-        self.decoder = Decoder(width, skips, shape.decoder)
+        self.log_fade = nn.Parameter(torch.tensor(0.0))
+        self.decoder = Decoder(width, skips, shape.decoder, carried=shape.carried)
         self.quality = QualityHead(width)
 
     def interact(
@@ -264,56 +310,90 @@ class Mem3D(nn.Module):
         logits: Tensor = net(image, previous, guidance)
         return logits
 
-    def ask(self, image: Tensor) -> Query:
-        """K_k^Q and V_k^Q (2) of a slice (b, 1, y, x)."""
-        _, *skips, features = self.query_encoder(image)
-        return Query(self.query_key(features), self.query_value(features), skips)
+    def ask(self, image: Tensor, window: Tensor | None = None) -> Query:
+        """K_k^Q and V_k^Q (2) of regions (b, 1, y, x).
 
-    def remember(self, image: Tensor, mask: Tensor) -> Cell:
-        """K_m^M and V_m^M (3) of a slice (b, 1, y, x) and its mask in [0, 1]."""
+        ``window``: float (b, 4), where the regions lie in their volume: slice number,
+        row and column of the centre, side; whole slices next to one another without.
+        """
+        _, *skips, features = self.query_encoder(image)
+        key, value = self.query_key(features), self.query_value(features)
+        return Query(key, value, skips, _placed(window, image))
+
+    def remember(
+        self, image: Tensor, mask: Tensor, window: Tensor | None = None
+    ) -> Cell:
+        """K_m^M and V_m^M (3) of regions (b, 1, y, x) and their masks in [0, 1]."""
         features = self.memory_encoder(torch.cat([image, mask], dim=1))[-1]
         key, value = self.memory_key(features), self.memory_value(features)
-        return Cell(key.flatten(2), value.flatten(2))
+        if self.shape.carried:
+            pixels = functional.pixel_unshuffle(
+                functional.avg_pool2d(mask, 2), 2 ** (self.shape.depth - 1)
+            )
+            value = torch.cat([value, pixels], dim=1)
+        return Cell(key, value, _placed(window, image))
 
-    def read(self, query: Query, cells: list[Cell]) -> Tensor:
-        """F_k = cat(H_k, V_k^Q): (b, C, h, w).
+    def read(self, query: Query, cells: list[Cell]) -> tuple[Tensor, Tensor | None]:
+        """F_k = cat(H_k, V_k^Q), (b, C, h, w), and the masks that were read with it.
 
-        Where the shape says ``local``, -|p - q|²/2σ² joins the cosine, p and q being
-        places on the slice with sides from -1 to 1 and σ learnt.
+        Where the shape says ``local``, -|p - q|²/2σ² - λ log(1 + d) joins the cosine:
+        p and q are places on the slice in halves of the query's side, d the slices
+        between; σ and λ are learnt.
         """
-        keys = torch.cat([cell.key for cell in cells], dim=2)  # (b, k, p)
-        values = torch.cat([cell.value for cell in cells], dim=2)
+        values = torch.cat([cell.value.flatten(2) for cell in cells], dim=2)
         asked = functional.normalize(query.key.flatten(2), dim=1)  # (b, k, q)
         asked = asked * self.log_temperature.exp()
-        keys = functional.normalize(keys, dim=1)
+        keys = torch.cat(
+            [functional.normalize(cell.key.flatten(2), dim=1) for cell in cells], dim=2
+        )  # (b, k, p)
         if self.shape.local:
-            at = self._places(query.key)  # (1, 2, q)
-            ones = torch.ones_like(at[:, :1]).expand(len(asked), -1, -1)
-            asked = torch.cat([asked, at.expand(len(asked), -1, -1), ones], dim=1)
-            near = torch.cat([at, -0.5 * (at**2).sum(dim=1, keepdim=True)], dim=1)
-            near = near.repeat(1, 1, len(cells)).expand(len(keys), -1, -1)
-            keys = torch.cat([keys, near], dim=1)
+            at = self._places(query.key, query.window, query.window)
+            asked = torch.cat([asked, at, torch.ones_like(at[:, :1])], dim=1)
+            near = [self._near(cell, query.window) for cell in cells]
+            keys = torch.cat([keys, torch.cat(near, dim=2)], dim=1)
         read = functional.scaled_dot_product_attention(
             asked.transpose(1, 2),
             keys.transpose(1, 2),
             values.transpose(1, 2),
             scale=1.0,
         )  # (4), (5), (6)
-        h_k = read.transpose(1, 2).reshape(query.value.shape)
-        return torch.cat([h_k, query.value], dim=1)
+        rows, columns = query.value.shape[-2:]
+        grid = read.transpose(1, 2).reshape(len(read), -1, rows, columns)
+        own = query.value.shape[1]
+        h_k, pixels = grid[:, :own], grid[:, own:]
+        carried = None
+        if self.shape.carried:
+            carried = functional.pixel_shuffle(pixels, 2 ** (self.shape.depth - 1))
+        return torch.cat([h_k, query.value], dim=1), carried
 
-    def _places(self, grid: Tensor) -> Tensor:
-        """Centres of the places of (b, k, h, w), in units of σ: (1, 2, h·w)."""
+    def _near(self, cell: Cell, window: Tensor) -> Tensor:
+        """What joins the keys of a cell: its places, and what speaks against them."""
+        at = self._places(cell.key, cell.window, window)
+        slices = (cell.window[:, 0] - window[:, 0]).abs()
+        far = 0.5 * (at**2).sum(dim=1, keepdim=True)
+        far = far + (self.log_fade.exp() * torch.log1p(slices))[:, None, None]
+        return torch.cat([at, -far], dim=1)
+
+    def _places(self, grid: Tensor, window: Tensor, seen_from: Tensor) -> Tensor:
+        """Places of (b, k, h, w) as seen from another window, in σ: (b, 2, h·w)."""
         rows, columns = (
             (torch.arange(side, device=grid.device) + 0.5) * 2 / side - 1
             for side in grid.shape[-2:]
         )
-        at = torch.stack(torch.meshgrid(rows, columns, indexing="ij"))
-        return at.flatten(1)[None] * torch.exp(-self.log_reach)
+        at = torch.stack(torch.meshgrid(rows, columns, indexing="ij")).flatten(1)[None]
+        half = seen_from[:, 3, None, None] / 2
+        moved = (window[:, 1:3] - seen_from[:, 1:3])[:, :, None]
+        at = (at * window[:, 3, None, None] / 2 + moved) / half
+        return at * torch.exp(-self.log_reach)
 
-    def segment(
-        self, query: Query, cells: list[Cell], size: tuple[int, int]
-    ) -> tuple[Tensor, Tensor]:
-        """Logits of S_k (7), (b, 1, *size), and the features F_k they came from."""
-        features = self.read(query, cells)
-        return self.decoder(features, query.skips, size), features
+    def segment(self, query: Query, cells: list[Cell], size: tuple[int, int]) -> Answer:
+        """S_k (7) at ``size``."""
+        features, carried = self.read(query, cells)
+        logits = self.decoder(features, query.skips, size, carried)
+        return Answer(logits, features, carried)
+
+
+def _placed(window: Tensor | None, image: Tensor) -> Tensor:
+    if window is None:
+        return image.new_tensor([[0.0, 0.0, 0.0, 2.0]]).expand(len(image), -1)
+    return window

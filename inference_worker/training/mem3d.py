@@ -4,18 +4,20 @@
 
     python -m inference_worker.training.mem3d --data-root DIR --out var/mem3d
 
-One step in ``INTERACTION_EVERY`` teaches the interaction networks: the simulated
-annotator scribbles (or clicks), boxes or sets extreme points on each target, and half
-of the scribbled ones are corrected once more. The other steps teach the memory: the
+Every other step teaches the interaction network: the simulated annotator scribbles
+(or clicks), boxes or sets extreme points on each target, in regions that hold all of it
+or a part; half of the scribbled ones are corrected once more, and some begin from a
+mask that was spoilt, as propagation leaves them. The other steps teach the memory: the
 first of five slices is remembered with its true mask, sometimes a spoilt one, and each
-answer joins the memory for the next. The quality head learns the IoU that was reached
-and teaches nothing else. Seeded; the same command continues a run that was cut; Ctrl-C
-finishes the step, saves and stops.
+answer (sometimes the truth) joins the memory for the next; sometimes the last slice is
+known too. The quality head learns the IoU that was reached and teaches nothing else.
+Seeded; the same command continues a run that was cut; Ctrl-C finishes the step, saves
+and stops. What the log prints beside the loss is the Dice of the batch.
 
 Departs from the paper (Adam at 1e-5, 120 epochs, ResNet-50 pre-trained on pictures):
 the encoders start from a base model of ours (``--start``), trained on the patients that
 are trained on here, and keep its batch statistics; a short run, warmed up and annealed
-by a cosine; the normalised focal loss and Dice, as cross-entropy teaches too slowly.
+by a cosine; cross-entropy and Dice.
 """
 
 from __future__ import annotations
@@ -38,17 +40,15 @@ from torch.nn import functional
 
 from inference_worker.contract.marks import scribble_mask
 from inference_worker.engines.mem3d.region import (
-    MARGIN,
-    STROKE_MARGIN,
-    Window,
+    Square,
     cut,
     cut_guidance,
-    guidance_of,
-    window_around,
+    cut_mask,
+    square_around,
 )
 from inference_worker.evaluation.provenance import commit
 from inference_worker.nets.base_model import BaseModel
-from inference_worker.nets.mem3d import KINDS, SMALL, Mem3D
+from inference_worker.nets.mem3d import KINDS, SMALL, Cell, Mem3D
 from inference_worker.nets.prompted import save_prompted
 from inference_worker.nets.resnet import ResNetEncoder
 from inference_worker.nets.weights_file import load_model
@@ -60,10 +60,9 @@ from inference_worker.simulate.truth import ErrorRegion, error_regions
 from inference_worker.training.average import early, follow
 from inference_worker.training.checkpoint import note_run, resume, save
 from inference_worker.training.curve import draw_losses
-from inference_worker.training.focal import normalised_focal_loss
 from inference_worker.training.sequences import (
     LENGTH,
-    Stack,
+    Stacks,
     draw_sequences,
     read_stacks,
 )
@@ -78,29 +77,34 @@ from inference_worker.training.targets import (
 
 log = logging.getLogger("training")
 
-STEPS = 1500
-INTERACTION_EVERY = 2
+STEPS = 2600
 BATCH = 8
 SEQUENCES = 4
-SIDE = 96
+VIEW = 160
 LEARNING_RATE = 1e-3
-WARM_UP = 50
-DECAY = 0.99
+WARM_UP = 100
+DECAY = 0.995
 CLICK_SHARE = 0.25
 SPOILT_SHARE = 0.3
+TAUGHT_SHARE = 0.3
+BOTH_ENDS_SHARE = 0.25
+PIECES_MOST = 3
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 
 
-def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
-    """Normalised focal loss and Dice of (b, 1, y, x), truth in {0, 1}."""
-    share = logits.sigmoid()
+def dice_of(share: Tensor, truth: Tensor) -> Tensor:
+    """Soft Dice (b,) of (b, 1, y, x)."""
     overlap = (share * truth).sum(dim=(1, 2, 3))
     total = share.sum(dim=(1, 2, 3)) + truth.sum(dim=(1, 2, 3))
-    dice = 1 - (2 * overlap + 1) / (total + 1)
-    focal = normalised_focal_loss(logits[:, 0], truth[:, 0] > 0.5)
-    return focal + 0.5 * dice.mean()
+    return (2 * overlap + 1) / (total + 1)
+
+
+def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy and Dice of (b, 1, y, x), truth in {0, 1}."""
+    entropy = functional.binary_cross_entropy_with_logits(logits, truth)
+    return entropy + 1 - dice_of(logits.sigmoid(), truth).mean()
 
 
 def reached_iou(share: Tensor, truth: Tensor) -> Tensor:
@@ -131,63 +135,87 @@ def stroke_in(
 
 def first_guidance(
     kind: str, truth: Mask, rng: np.random.Generator
-) -> tuple[Mask, float]:
-    """What the first prompt marks, and the margin of its region."""
-    marked = np.zeros_like(truth)
+) -> tuple[Mask, Square]:
+    """What the first prompt marks, and a region that the engine may see it in.
+
+    A stroke tells little of the target's size: its region is half to two and a half
+    times as large as the target.
+    """
+    extent = square_around(truth, 0, 0).side
     if kind == "scribble":
         drawn = stroke_in(np.zeros_like(truth), truth, rng)
-        return (truth if drawn is None else drawn[0]), STROKE_MARGIN
+        marked = truth if drawn is None else drawn[0]
+        around = square_around(marked, 0.1, 0)
+        side = extent * float(np.exp(rng.uniform(np.log(0.5), np.log(2.5))))
+        return marked, _moved(around.grown(max(side / around.side, 1)), rng)
+    marked = np.zeros_like(truth)
     if kind == "box":
         region = box_around(truth, 1, 0, rng, jitter=0.05).region
         marked[region.slices[1:]] = True
-        return marked, MARGIN
-    for _, y, x in extreme_points_of(truth, 1, 0, rng, jitter=1.0).voxels:
-        marked[y, x] = True
-    marked = cv2.dilate(marked.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return marked, MARGIN
+    else:
+        for _, y, x in extreme_points_of(truth, 1, 0, rng, jitter=1.0).voxels:
+            marked[y, x] = True
+    return marked, square_around(marked, float(rng.uniform(0.05, 0.5)), 0.05)
+
+
+def _moved(square: Square, rng: np.random.Generator) -> Square:
+    row, column = rng.uniform(-0.08, 0.08, 2) * square.side
+    return Square(square.row + round(row), square.column + round(column), square.side)
+
+
+def piece_of(target: Mask, rng: np.random.Generator) -> Mask:
+    """The target, or one of its parts where they are many: nobody marks a herd."""
+    count, parts = cv2.connectedComponents(target.astype(np.uint8))
+    if count - 1 <= PIECES_MOST:
+        return target
+    pixels = np.flatnonzero(target)
+    chosen = parts.flat[pixels[int(rng.integers(len(pixels)))]]
+    return np.asarray(parts == chosen)
 
 
 def interaction_loss(
     net: Mem3D, kind: str, pools: Pools, rng: np.random.Generator
-) -> Tensor:
-    """One prompt of ``kind`` on each of a batch of targets, learnt from."""
+) -> tuple[Tensor, float]:
+    """One prompt of ``kind`` on each of a batch of targets: loss, and Dice reached."""
     side = net.shape.roi
-    images, truths = draw_targets(pools, side, BATCH, rng)
-    prompts = [first_guidance(kind, truth, rng) for truth in truths]
-    windows = [window_around(marked, margin) for marked, margin in prompts]
-    guidance = [guidance_of(marked, np.zeros_like(marked)) for marked, _ in prompts]
-    image = PREPROCESSING.intensity.standardise(
-        _regions([plane[0] for plane in images], windows, side)
-    )
-    truth = (_regions(list(truths), windows, side) > 0.5).float()
-    told = _guidances(guidance, windows, side)
-    previous = torch.full_like(told, 0.5)
+    views, targets = draw_targets(pools, VIEW, BATCH, rng)
+    begun = kind == "scribble" and rng.random() < SPOILT_SHARE
+    images, truths, told, previous = [], [], [], []
+    for view, several in zip(views, targets, strict=True):
+        target = piece_of(several, rng)
+        if begun:
+            wrong = spoilt(target, rng)
+            square = _moved(square_around(wrong | target, 0.1, 0.05), rng)
+            drawn = stroke_in(wrong, target, rng)
+            guidance = np.zeros(target.shape, dtype=np.float32)
+            if drawn is not None:
+                guidance[drawn[0]] = 1.0 if drawn[1] else -1.0
+            previous.append(cut_mask(wrong, square, side))
+        else:
+            marked, square = first_guidance(kind, target, rng)
+            guidance = marked.astype(np.float32)
+            previous.append(np.full((side, side), 0.5, dtype=np.float32))
+        images.append(cut(view[0], square, side))
+        truths.append(cut_mask(target, square, side) >= 0.5)
+        told.append(cut_guidance(guidance, square, side))
+    image = PREPROCESSING.intensity.standardise(_batch(images))
+    truth, guide, shown = _batch(truths), _batch(told), _batch(previous)
     if kind == "scribble" and rng.random() < 0.5:
         with torch.no_grad():
-            previous = net.interact(kind, image, previous, told).sigmoid()
-        shown = (previous > 0.5).numpy()[:, 0]
-        for row, target in enumerate(truth.numpy()[:, 0] > 0.5):
-            drawn = stroke_in(shown[row], target, rng)
+            shown = net.interact(kind, image, shown, guide).sigmoid()
+        for row, target in enumerate(truths):
+            drawn = stroke_in(shown[row, 0].numpy() > 0.5, target, rng)
             if drawn is not None:
                 marked, adds = drawn
-                told[row, 0][torch.from_numpy(marked)] = 1.0 if adds else -1.0
-    return segmentation_loss(net.interact(kind, image, previous, told), truth)
+                guide[row, 0][torch.from_numpy(marked)] = 1.0 if adds else -1.0
+        shown = (shown > 0.5).float()
+    logits = net.interact(kind, image, shown, guide)
+    reached = dice_of((logits.detach() > 0).float(), truth).mean()
+    return segmentation_loss(logits, truth), float(reached)
 
 
-def _regions(
-    planes: Sequence[NDArray[Any]], windows: Sequence[Window], side: int
-) -> Tensor:
-    cuts = [cut(p, window, side) for p, window in zip(planes, windows, strict=True)]
-    return torch.from_numpy(np.stack(cuts)[:, None])
-
-
-def _guidances(
-    planes: Sequence[Floats], windows: Sequence[Window], side: int
-) -> Tensor:
-    cuts = [
-        cut_guidance(p, window, side) for p, window in zip(planes, windows, strict=True)
-    ]
-    return torch.from_numpy(np.stack(cuts)[:, None])
+def _batch(planes: Sequence[NDArray[Any]]) -> Tensor:
+    return torch.from_numpy(np.stack(planes)[:, None].astype(np.float32))
 
 
 def spoilt(mask: Mask, rng: np.random.Generator) -> Mask:
@@ -212,34 +240,41 @@ def spoilt(mask: Mask, rng: np.random.Generator) -> Mask:
 
 
 def memory_loss(
-    net: Mem3D, stacks: Sequence[Stack], pools: Pools, rng: np.random.Generator
-) -> Tensor:
-    """A batch of sequences, walked with a growing memory."""
-    views, targets = draw_sequences(stacks, pools, SIDE, SEQUENCES, rng)
+    net: Mem3D, stacks: Stacks, pools: Pools, rng: np.random.Generator
+) -> tuple[Tensor, float]:
+    """A batch of sequences, walked with a growing memory: loss, and Dice reached."""
+    side = net.shape.roi
+    drawn = draw_sequences(stacks, pools, side, SEQUENCES, rng)
     image = PREPROCESSING.intensity.standardise(
-        torch.from_numpy(views.reshape(-1, 1, SIDE, SIDE))
-    ).reshape(SEQUENCES, LENGTH, 1, SIDE, SIDE)
-    truth = torch.from_numpy(targets).float()[:, :, None]
-    first = np.stack(
-        [
-            spoilt(mask, rng) if rng.random() < SPOILT_SHARE else mask
-            for mask in targets[:, 0]
-        ]
-    )
-    cells = [net.remember(image[:, 0], torch.from_numpy(first).float()[:, None])]
-    total = image.new_zeros(())
-    for step in range(1, LENGTH):
-        query = net.ask(image[:, step])
-        logits, features = net.segment(query, cells, (SIDE, SIDE))
-        share = logits.detach().sigmoid()
-        iou = reached_iou(share, truth[:, step])
-        guess = net.quality(features.detach(), share).sigmoid()
-        total = total + segmentation_loss(logits, truth[:, step])
-        total = total + functional.mse_loss(guess, iou)
-        if step + 1 < LENGTH:
-            # The slice that was remembered first, and the previous one (section 3).
-            cells = [cells[0], net.remember(image[:, step], share)]
-    return total / (LENGTH - 1)
+        torch.from_numpy(drawn.images.reshape(-1, 1, side, side))
+    ).reshape(SEQUENCES, LENGTH, 1, side, side)
+    truth, window = torch.from_numpy(drawn.targets).float(), drawn.windows
+    first = [
+        spoilt(mask, rng) if rng.random() < SPOILT_SHARE else mask
+        for mask in drawn.targets[:, 0, 0]
+    ]
+    at = torch.from_numpy(window)
+    known = [net.remember(image[:, 0], _batch(first), at[:, 0])]
+    if rng.random() < BOTH_ENDS_SHARE:
+        known.append(net.remember(image[:, -1], truth[:, -1], at[:, -1]))
+    steps = LENGTH - len(known)
+    walked: list[Cell] = []
+    total, reached = image.new_zeros(()), 0.0
+    for step in range(1, steps + 1):
+        query = net.ask(image[:, step], at[:, step])
+        # The reader's slices, the previous one and one of those before (section 3).
+        cells = known + walked[-1:] + (walked[:1] if rng.random() < 0.3 else [])
+        answer = net.segment(query, cells, (side, side))
+        share = answer.logits.detach().sigmoid()
+        guess = net.quality(answer.features.detach(), share).sigmoid()
+        total = total + segmentation_loss(answer.logits, truth[:, step])
+        total = total + functional.mse_loss(guess, reached_iou(share, truth[:, step]))
+        reached += float(dice_of((share > 0.5).float(), truth[:, step]).mean())
+        if step < steps:
+            taught = rng.random() < TAUGHT_SHARE
+            mask = truth[:, step] if taught else share
+            walked.append(net.remember(image[:, step], mask, at[:, step]))
+    return total / steps, reached / steps
 
 
 def start_encoders(net: Mem3D, base: BaseModel) -> None:
@@ -269,7 +304,7 @@ def start_encoders(net: Mem3D, base: BaseModel) -> None:
 
 def train(
     pools: Pools,
-    stacks: Sequence[Stack],
+    stacks: Stacks,
     out: Path,
     *,
     steps: int = STEPS,
@@ -291,6 +326,7 @@ def train(
     optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE)
     begun = done = resume(out / "checkpoint.safetensors", net, averaged, optimizer)
     rows: list[tuple[int, float, float]] = []
+    reached: tuple[list[float], list[float]] = ([], [])
     asked: list[int] = []
     previous = signal.signal(signal.SIGINT, lambda *_: asked.append(1))
     last = min(steps, stop_after or steps)
@@ -302,13 +338,14 @@ def train(
             for group in optimizer.param_groups:
                 cosine = 0.5 * (1 + math.cos(math.pi * done / steps))
                 group["lr"] = LEARNING_RATE * warm * cosine
-            if done % INTERACTION_EVERY:
-                loss = memory_loss(net, stacks, pools, rng)
+            if done % 2:
+                loss, dice = memory_loss(net, stacks, pools, rng)
             else:
                 # Strokes come in more shapes than boxes: every other time.
-                turn = done // INTERACTION_EVERY % 4
+                turn = done // 2 % 4
                 kind = KINDS[0] if turn % 2 == 0 else KINDS[1 + turn // 2]
-                loss = interaction_loss(net, kind, pools, rng)
+                loss, dice = interaction_loss(net, kind, pools, rng)
+            reached[done % 2].append(dice)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -317,7 +354,11 @@ def train(
             rows.append((done, float(loss.detach()), time.monotonic() - began))
             if done % 20 == 0:
                 mean = np.mean([row[1] for row in rows[-20:]])
-                log.info("step %d/%d loss %.4f", done, steps, mean)
+                log.info(
+                    "step %d/%d loss %.4f, Dice marked %.3f, propagated %.3f",
+                    *(done, steps, mean),
+                    *(np.mean(values[-10:] or [0]) for values in reached),
+                )
             done += 1
             if done % 100 == 0 or done == last or asked:
                 save(out / "checkpoint.safetensors", net, averaged, optimizer, done)

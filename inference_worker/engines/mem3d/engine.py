@@ -12,7 +12,7 @@ from inference_worker.contract.engine import Carry, Label, Prediction, Snapshot,
 from inference_worker.contract.geometry import Region
 from inference_worker.contract.prompts import Accept, Prompt, Propagate, Visit
 from inference_worker.engines.mem3d.interaction import answer_marks
-from inference_worker.engines.mem3d.propagation import Memory, Propagation
+from inference_worker.engines.mem3d.propagation import Propagation
 from inference_worker.engines.mem3d.state import Crop, Mem3DState, Slice
 from inference_worker.nets.prompted import PromptedModel
 from inference_worker.planar.pages import Page, marks_by_slice
@@ -109,10 +109,10 @@ class Mem3DEngine:
             return index, draft.shown(index), quality, "again"
         if not network.values:
             return index, draft.shown(index), None, "first"
-        labels, quality, _, _ = network.look(index, Memory())
-        self._write(draft, index, labels)
-        draft.quality[index] = quality
-        return index, labels, quality, "first"
+        seen = network.look(index)
+        self._write(draft, index, seen.labels)
+        draft.quality[index] = seen.quality
+        return index, seen.labels, seen.quality, "first"
 
     def _write(self, draft: Mem3DState, index: int, labels: Slice) -> None:
         draft.masks[index] = Crop.of(labels)

@@ -12,13 +12,16 @@ from scipy import ndimage
 from inference_worker.contract.marks import UNMARKED
 from inference_worker.contract.prompts import Box, ExtremePoints, Prompt
 from inference_worker.engines.mem3d.region import (
+    GROWTH,
     MARGIN,
     STROKE_MARGIN,
     cut,
     cut_guidance,
+    cut_mask,
     guidance_of,
-    paste,
-    window_around,
+    pasted,
+    reaches_edge,
+    square_around,
 )
 from inference_worker.engines.mem3d.state import Mem3DState, Slice
 from inference_worker.nets.mem3d import Mem3D
@@ -31,6 +34,9 @@ Floats = NDArray[np.float32]
 
 KEPT = 0.6
 """Probability of a label that is shown and was not asked for again."""
+
+GROWTHS = 3
+"""Times a region is enlarged at whose edge the target goes on."""
 
 
 def answer_marks(model: PromptedModel, state: Mem3DState, index: int) -> Slice:
@@ -81,20 +87,29 @@ def _share(
     if box is not None:
         around |= box
     margin = STROKE_MARGIN if first and kind == "scribble" and box is None else MARGIN
-    window = window_around(around, margin)
+    square = square_around(around, margin)
+    guidance = guidance_of(told, negative)
     net = cast(Mem3D, model.module)
     side = net.shape.roi
-    guidance = _thick(guidance_of(told, negative), window, side)
-    previous = np.full_like(image, 0.5) if first else own.astype(np.float32)
     device = next(net.parameters()).device
-    inputs = [
-        torch.from_numpy(part)[None, None].to(device)
-        for part in (cut(image, window, side), cut(previous, window, side), guidance)
-    ]
-    with torch.no_grad():
-        logits = net.interact(kind if first else "scribble", *inputs)
-    region = logits.sigmoid()[0, 0].float().cpu().numpy()
-    share = paste(region, window, (said.shape[0], said.shape[1]))
+    for growth in range(GROWTHS + 1):
+        parts = (
+            cut(image, square, side),
+            np.full((side, side), 0.5, np.float32)
+            if first
+            else cut_mask(own, square, side),
+            cut_guidance(guidance, square, side),
+        )
+        inputs = [torch.from_numpy(part)[None, None].to(device) for part in parts]
+        with torch.no_grad():
+            logits = net.interact(kind if first else "scribble", *inputs)
+        region = logits.sigmoid()[0, 0].float().cpu().numpy()
+        ends = box is not None or not reaches_edge(region > 0.5, square, image.shape)
+        if ends or growth == GROWTHS:
+            break
+        square = square.grown(GROWTH)
+    share = np.zeros_like(image)
+    share[square.within(image.shape)] = pasted(region, square, image.shape)
     if box is not None:
         share[~box] = 0
     return share
@@ -104,15 +119,6 @@ def _near(own: Mask) -> Mask:
     """The mask and a tenth of the slice around it: marks farther off say nothing."""
     distance = ndimage.distance_transform_edt(~own)
     return np.asarray(distance <= 0.1 * max(own.shape))
-
-
-def _thick(guidance: Floats, window: tuple[slice, slice], side: int) -> Floats:
-    """Guidance at the network's size; single voxels are three wide, as in training."""
-    small = cut_guidance(guidance, window, side)
-    if np.count_nonzero(small) > 64:
-        return small
-    grown = ndimage.maximum_filter(small, 3) + ndimage.minimum_filter(small, 3)
-    return np.where(small != 0, small, np.clip(grown, -1, 1)).astype(np.float32)
 
 
 def kind_of(prompts: tuple[Prompt, ...], label: int) -> str:

@@ -9,7 +9,7 @@ what an earlier round had shown beyond is taken away.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -17,9 +17,19 @@ import torch
 from torch import Tensor
 
 from inference_worker.contract.prompts import Propagate
+from inference_worker.engines.mem3d.region import (
+    WALK_LEAST,
+    WALK_MARGIN,
+    Mask,
+    Square,
+    cut,
+    cut_mask,
+    pasted,
+    square_around,
+)
 from inference_worker.engines.mem3d.state import Mem3DState, Slice
 from inference_worker.nets.mem3d import Cell, Mem3D
-from inference_worker.nets.preprocessing import resize
+from inference_worker.nets.preprocessing import LUMINANCE
 from inference_worker.nets.prompted import PromptedModel
 
 READER_CELLS = 3
@@ -38,13 +48,30 @@ class Memory:
 
     Attributes
     ----------
-    reader: slice → its cell, encoded when it first comes near.
+    squares: region of each label, where the last slice showed it.
     previous, fifth: the last slice, and the last one of every fifth.
     """
 
-    reader: dict[int, Cell] = field(default_factory=dict)
+    squares: list[Square]
     previous: Cell | None = None
     fifth: Cell | None = None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One slice as the memory has it.
+
+    Attributes
+    ----------
+    labels: uint8 (y, x). quality: estimated IoU of the worst label.
+    image, share: of the regions, (labels, 1, roi, roi). squares: the regions.
+    """
+
+    labels: Slice
+    quality: float
+    image: Tensor
+    share: Tensor
+    squares: list[Square]
 
 
 class Propagation:
@@ -59,13 +86,15 @@ class Propagation:
         self.state = state
         self.memory = memory
         self.device = next(self.net.parameters()).device
+        self.own = state.by_reader()
         self.values = self._values()
+        self.span = model.preprocessing.intensity.span(state.volume)
         self._cells: dict[int, Cell] = {}
 
     def _values(self) -> list[int]:
         """Labels that the reader's slices show."""
         present: set[int] = set()
-        for index in self.state.by_reader():
+        for index in self.own:
             present |= {int(v) for v in np.unique(self.state.masks[index].labels) if v}
         return [each.value for each in self.state.labels if each.value in present]
 
@@ -85,13 +114,13 @@ class Propagation:
     def _walk(
         self, source: int, indices: Sequence[int]
     ) -> Iterator[tuple[int, Slice, float]]:
-        own = set(self.state.by_reader())
-        memory = Memory()
-        memory.previous = self._remember_shown(source)
+        own = set(self.own)
+        memory = Memory(self.squares_at(source), self._remember_shown(source))
         empty = 0
         for number, index in enumerate(indices, start=1):
             if index in own:
                 memory.previous = self._remember_shown(index)
+                memory.squares = self.squares_at(index)
                 empty = 0
                 continue
             if empty >= EMPTY_MOST and not any(
@@ -100,80 +129,127 @@ class Propagation:
                 if index in self.state.masks and self.state.masks[index].labels.any():
                     yield index, np.zeros(self.state.plane, np.uint8), 1.0
                 continue
-            labels, quality, share, image = self.look(index, memory)
-            empty = 0 if labels.any() else empty + 1
-            cell = self._encode(image, share)
+            seen = self.look(index, memory)
+            empty = 0 if seen.labels.any() else empty + 1
+            cell = self._encode(index, seen.image, seen.share, seen.squares)
             memory.previous = cell
             if number % EVERY == 0:
                 memory.fifth = cell
-            yield index, labels, quality
+            for at, value in enumerate(self.values):
+                found = seen.labels == value
+                if found.any():
+                    memory.squares[at] = _followed(found)
+            yield index, seen.labels, seen.quality
 
-    def look(self, index: int, memory: Memory) -> tuple[Slice, float, Tensor, Tensor]:
-        """One slice: labels, quality, probabilities (labels, 1, h, w), image."""
+    def look(self, index: int, memory: Memory | None = None) -> Sight:
+        """One slice as a walk comes to it, or out of the blue."""
+        squares = list(memory.squares if memory else self.squares_at(index))
         with torch.no_grad():
-            image = self._image(index)
-            query = self.net.ask(image).repeated(len(self.values))
+            image = self._image(index, squares)
+            query = self.net.ask(image, self._window(index, squares))
             size = (image.shape[-2], image.shape[-1])
-            logits, features = self.net.segment(query, self._known(index, memory), size)
-            share = logits.sigmoid()
-            guess = self.net.quality(features, share).sigmoid()
-        found = share.flatten(1).amax(dim=1) > 0.5
-        quality = float(guess[found].min() if found.any() else guess.min())
-        return self._labels(share), quality, share, image
+            answer = self.net.segment(query, self._known(index, memory), size)
+            share = answer.logits.sigmoid()
+            guess = self.net.quality(answer.features, share).sigmoid()
+        labels = self._labels(share, squares)
+        return Sight(labels, _worst(guess, share), image, share, squares)
 
     def assess(self, index: int) -> float:
         """Quality of what is shown on a slice of the reader's."""
         if not self.values:
             return 0.0
+        squares = self.squares_at(index)
         with torch.no_grad():
-            image = self._image(index)
-            query = self.net.ask(image).repeated(len(self.values))
-            features = self.net.read(query, self._known(index, Memory()))
-            share = self._share(index, (image.shape[-2], image.shape[-1]))
+            query = self.net.ask(
+                self._image(index, squares), self._window(index, squares)
+            )
+            features, _ = self.net.read(query, self._known(index, None))
+            share = self._share(index, squares)
             guess = self.net.quality(features, share).sigmoid()
-        found = share.flatten(1).amax(dim=1) > 0.5
-        return float(guess[found].min() if found.any() else guess.min())
+        return _worst(guess, share)
 
-    def _known(self, index: int, memory: Memory) -> list[Cell]:
-        own = self.state.by_reader()
-        nearest = sorted(own, key=lambda each: (abs(each - index), each))
-        cells = [memory.previous, memory.fifth]
-        if self.memory or memory.previous is None:
+    def squares_at(self, index: int) -> list[Square]:
+        """Region of each label as shown on a slice, or on the reader's nearest."""
+        near = sorted(self.own, key=lambda each: (abs(each - index), each))
+        squares = []
+        for value in self.values:
+            shown = (self.state.shown(each) == value for each in (index, *near))
+            squares.append(_followed(next(mask for mask in shown if mask.any())))
+        return squares
+
+    def _known(self, index: int, memory: Memory | None) -> list[Cell]:
+        nearest = sorted(self.own, key=lambda each: (abs(each - index), each))
+        cells: list[Cell | None] = [memory.previous, memory.fifth] if memory else []
+        if self.memory or memory is None or memory.previous is None:
             cells += [self._remember_shown(each) for each in nearest[:READER_CELLS]]
         else:
             cells = [memory.previous]
-        return [cell for cell in cells if cell is not None]
+        # The slice the walk came from may be both: it counts once.
+        return list({id(cell): cell for cell in cells if cell is not None}.values())
 
     def _remember_shown(self, index: int) -> Cell:
         """The cell of a slice as shown; at most a few are kept."""
         if index not in self._cells:
-            image = self._image(index)
-            size = (image.shape[-2], image.shape[-1])
+            squares = self.squares_at(index)
             while len(self._cells) > 2 * READER_CELLS:
                 self._cells.pop(next(iter(self._cells)))
-            self._cells[index] = self._encode(image, self._share(index, size))
+            self._cells[index] = self._encode(
+                index,
+                self._image(index, squares),
+                self._share(index, squares),
+                squares,
+            )
         return self._cells[index]
 
-    def _encode(self, image: Tensor, share: Tensor) -> Cell:
+    def _encode(
+        self, index: int, image: Tensor, share: Tensor, squares: Sequence[Square]
+    ) -> Cell:
         with torch.no_grad():
-            return self.net.remember(image.expand(len(share), -1, -1, -1), share)
+            return self.net.remember(image, share, self._window(index, squares))
 
-    def _image(self, index: int) -> Tensor:
-        return self.model.preprocessing.image(self.state.volume, index, 1).to(
-            self.device
-        )
+    def _window(self, index: int, squares: Sequence[Square]) -> Tensor:
+        windows = [square.window(index) for square in squares]
+        return torch.tensor(windows, device=self.device)
 
-    def _share(self, index: int, size: tuple[int, int]) -> Tensor:
-        """Masks shown on a slice, one per label: float32 (labels, 1, *size)."""
-        shown = self.state.shown(index)
-        masks = np.stack([shown == value for value in self.values])
-        share = torch.from_numpy(masks.astype(np.float32))[:, None]
-        return (resize(share, size) if size != shown.shape else share).to(self.device)
+    def _image(self, index: int, squares: Sequence[Square]) -> Tensor:
+        """Regions of a slice as the networks take them: (labels, 1, roi, roi)."""
+        plane = self.state.volume.voxels[index]
+        if plane.ndim == 3:
+            plane = plane @ np.asarray(LUMINANCE, dtype=np.float32)
+        side = self.net.shape.roi
+        low, high = self.span
+        regions = np.stack([cut(plane, square, side) for square in squares])[:, None]
+        grey = ((torch.from_numpy(regions) - low) / (high - low)).clamp_(0.0, 1.0)
+        return self.model.preprocessing.intensity.standardise(grey).to(self.device)
 
-    def _labels(self, share: Tensor) -> Slice:
+    def _share(self, index: int, squares: Sequence[Square]) -> Tensor:
+        """Masks shown in the regions: float32 (labels, 1, roi, roi)."""
+        shown, side = self.state.shown(index), self.net.shape.roi
+        masks = [
+            cut_mask(shown == value, square, side)
+            for value, square in zip(self.values, squares, strict=True)
+        ]
+        return torch.from_numpy(np.stack(masks)[:, None]).to(self.device)
+
+    def _labels(self, share: Tensor, squares: Sequence[Square]) -> Slice:
         """The most probable label above one half: uint8 (y, x)."""
-        if share.shape[-2:] != self.state.plane:
-            share = resize(share, self.state.plane)
-        targets = share[:, 0].cpu().numpy()
-        labels = np.asarray(self.values, dtype=np.uint8)[targets.argmax(axis=0)]
-        return np.where(targets.max(axis=0) > 0.5, labels, 0).astype(np.uint8)
+        best = np.full(self.state.plane, 0.5, dtype=np.float32)
+        labels = np.zeros(self.state.plane, dtype=np.uint8)
+        regions = share[:, 0].float().cpu().numpy()
+        for value, square, region in zip(self.values, squares, regions, strict=True):
+            at = square.within(self.state.plane)
+            own = pasted(region, square, self.state.plane)
+            wins = own > best[at]
+            best[at][wins] = own[wins]
+            labels[at][wins] = value
+        return labels
+
+
+def _followed(found: Mask) -> Square:
+    return square_around(found, WALK_MARGIN, WALK_LEAST)
+
+
+def _worst(guess: Tensor, share: Tensor) -> float:
+    """The lowest quality of the labels that are there; of all, where none is."""
+    found = share.flatten(1).amax(dim=1) > 0.5
+    return float(guess[found].min() if found.any() else guess.min())

@@ -1,20 +1,34 @@
 """Mem3D carries the reader's slices on, leaves them alone, and rates the others."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from inference_worker import engines
 from inference_worker.contract.errors import EngineFailed
 from inference_worker.contract.geometry import Region
-from inference_worker.contract.prompts import Accept, Box, Paint, Propagate, Visit
-from inference_worker.engines.mem3d import propagation
+from inference_worker.contract.prompts import (
+    Accept,
+    Box,
+    Click,
+    Paint,
+    Propagate,
+    Visit,
+)
+from inference_worker.engines.mem3d import interaction, propagation
 from inference_worker.engines.mem3d.interaction import kind_of
 from inference_worker.engines.mem3d.propagation import CELLS, Propagation
 from inference_worker.engines.mem3d.region import (
+    Square,
+    cut,
     cut_guidance,
+    cut_mask,
     guidance_of,
-    paste,
-    window_around,
+    pasted,
+    reaches_edge,
+    square_around,
 )
 from inference_worker.engines.mem3d.state import Crop
 from tests.inference_worker.engines.cases import (
@@ -42,12 +56,12 @@ def take(engine, state, *prompts):
 
 
 def everywhere(monkeypatch, value=5.0):
-    """A memory network that finds its labels everywhere, or nowhere."""
+    """A memory network that finds its labels everywhere it looks, or nowhere."""
     segment = propagation.Mem3D.segment
 
     def constant(self, query, cells, size):
-        logits, features = segment(self, query, cells, size)
-        return logits * 0 + value, features
+        answer = segment(self, query, cells, size)
+        return replace(answer, logits=answer.logits * 0 + value)
 
     monkeypatch.setattr(propagation.Mem3D, "segment", constant)
 
@@ -59,7 +73,7 @@ def test_propagation_goes_both_ways_slice_by_slice_with_quality(engine, monkeypa
     predictions = take(engine, state, Propagate(3))
     assert [p.region.start[0] for p in predictions] == [3, 4, 5, 6, 2, 1, 0]
     assert all(0 <= p.quality[p.region.start[0]] <= 1 for p in predictions)
-    assert all((p.labels == 1).all() for p in predictions[1:])
+    assert all((p.labels[0, 10:26, 6:22] == 1).all() for p in predictions)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +111,7 @@ def test_a_walk_ends_where_nothing_is_found_and_clears_what_lay_beyond(
     asked = []
     look = Propagation.look
 
-    def counted(self, index, memory):
+    def counted(self, index, memory=None):
         asked.append(index)
         return look(self, index, memory)
 
@@ -140,7 +154,7 @@ def test_a_first_visit_is_answered_by_the_memory(engine, monkeypatch):
     assert not take(engine, state, Visit(1))[0].labels.any()
     take(engine, state, painted(0))
     answer = take(engine, state, Visit(2))[0]
-    assert (answer.labels == 1).all()
+    assert (answer.labels[0, 10:26, 6:22] == 1).all()
     assert set(answer.quality) == {2}
 
 
@@ -162,27 +176,78 @@ def test_the_kind_of_the_first_interaction_follows_the_prompts():
     assert kind_of((box,), 2) == "scribble"
 
 
-def test_the_region_encloses_the_marks_by_a_margin_and_stays_on_the_slice():
+def test_the_region_follows_a_target_that_moves(engine, monkeypatch):
+    """What a walk finds says where the next slice is looked at."""
+    looked = []
+    look = Propagation.look
+
+    def shifted(self, index, memory=None):
+        looked.append(memory.squares[0])
+        seen = look(self, index, memory)
+        labels = np.zeros_like(seen.labels)
+        labels[10:20, 6 + 3 * index : 16 + 3 * index] = 1
+        return replace(seen, labels=labels)
+
+    monkeypatch.setattr(Propagation, "look", shifted)
+    state = engine.open(grey_volume(depth=6), LABELS)
+    take(engine, state, painted(0))
+    take(engine, state, Propagate(0, 1))
+    assert [b.column - a.column for a, b in pairwise(looked[1:])] == [3, 3, 3]
+
+
+def test_a_region_at_whose_edge_the_target_goes_on_is_enlarged(engine, monkeypatch):
+    interact, seen = interaction.Mem3D.interact, []
+
+    def filling(self, kind, image, previous, guidance):
+        seen.append(float(guidance.abs().sum()))
+        return interact(self, kind, image, previous, guidance) * 0 + 5
+
+    monkeypatch.setattr(interaction.Mem3D, "interact", filling)
+    state = engine.open(grey_volume(depth=1), LABELS)
+    answer = take(engine, state, Click(1, (0, 20, 24)))[0]
+    assert 1 < len(seen) <= interaction.GROWTHS + 1
+    assert (answer.labels == 1).mean() > 0.9
+
+
+def test_the_region_is_a_square_about_the_marks():
     marked = np.zeros((100, 80), dtype=bool)
     marked[40:60, 10:70] = True
-    rows, columns = window_around(marked, 0.1, least=0.1)
-    assert (rows.start, rows.stop) == (38, 62)
-    assert (columns.start, columns.stop) == (4, 76)
+    square = square_around(marked, 0.1, least=0.1)
+    assert square == Square(14, 4, 72)
     one = np.zeros((100, 80), dtype=bool)
     one[0, 0] = True
-    rows, columns = window_around(one, 0.1, least=0.25)
-    assert (rows.start, columns.start) == (0, 0)
-    assert rows.stop >= 12
+    square = square_around(one, 0.1, least=0.25)
+    assert square.side == 25
+    assert square.within(one.shape) == (slice(0, 13), slice(0, 13))
+
+
+def test_a_region_beyond_the_slice_is_cut_and_pasted_back():
+    plane = np.arange(20 * 30, dtype=np.float32).reshape(20, 30)
+    square = Square(-6, 22, 16)
+    region = cut(plane, square, 16)
+    rows, columns = square.within(plane.shape)
+    np.testing.assert_array_equal(region[6:, :8], plane[rows, columns])
+    assert (region[:6, :8] == plane[0, columns]).all()
+    back = pasted(region, square, plane.shape)
+    np.testing.assert_array_equal(back, plane[rows, columns])
+    assert cut_mask(np.ones((20, 30), bool), square, 16).sum() == 80
+
+
+def test_a_target_at_the_border_of_the_slice_does_not_go_on():
+    found = np.zeros((16, 16), dtype=bool)
+    found[:8] = True
+    assert reaches_edge(found, Square(10, 10, 16), (40, 40))
+    found[:, [0, -1]] = False
+    assert not reaches_edge(found, Square(-2, 10, 16), (40, 40))
 
 
 def test_no_mark_is_too_thin_for_the_region():
     marked = np.zeros((200, 200), dtype=bool)
     marked[131, 57] = True
-    window = (slice(0, 200), slice(0, 200))
-    small = cut_guidance(guidance_of(marked, np.zeros_like(marked)), window, 32)
-    assert small.sum() == 1
-    back = paste(small, window, (200, 200))
-    assert np.unravel_index(back.argmax(), back.shape)[0] // 7 == 131 // 7
+    guidance = guidance_of(marked, np.zeros_like(marked))
+    small = cut_guidance(guidance, Square(0, 0, 200), 32)
+    assert small.sum() == 9
+    assert small[131 * 32 // 200, 57 * 32 // 200] == 1
 
 
 def test_a_crop_keeps_a_slice_and_forgets_the_background_around():

@@ -12,6 +12,7 @@ from inference_worker.nets.prompted import load_prompted
 from inference_worker.training import mem3d
 from inference_worker.training.mem3d import (
     first_guidance,
+    piece_of,
     reached_iou,
     spoilt,
     start_encoders,
@@ -30,7 +31,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(mem3d, "SMALL", TINY)
     monkeypatch.setattr(mem3d, "BATCH", 2)
     monkeypatch.setattr(mem3d, "SEQUENCES", 2)
-    monkeypatch.setattr(mem3d, "SIDE", 32)
+    monkeypatch.setattr(mem3d, "VIEW", 48)
 
 
 def ball() -> Stack:
@@ -39,27 +40,83 @@ def ball() -> Stack:
     return Stack((60 + 120 * inside).astype(np.uint8), inside.astype(np.uint8))
 
 
+def few() -> Stack:
+    """Two slices of a patient, four apart."""
+    whole = ball()
+    return Stack(whole.image[[8, 12]], whole.labels[[8, 12]], (3, 7))
+
+
 def disk() -> np.ndarray:
     y, x = np.mgrid[:48, :48]
     return (y - 20) ** 2 + (x - 26) ** 2 < 100
 
 
-@pytest.mark.parametrize("stacks", [[ball()], []], ids=["volume", "still"])
+@pytest.mark.parametrize(
+    "stacks",
+    [{"organs": [ball()]}, {"slices": [few()]}, {}],
+    ids=["whole", "few", "still"],
+)
 def test_a_sequence_begins_with_its_target_and_goes_on(stacks):
-    images, targets = draw_sequences(stacks, NOTHING, 48, 3, np.random.default_rng(1))
-    assert images.shape == (3, LENGTH, 1, 48, 48)
-    assert images.dtype == np.float32
-    assert targets[:, 0].any(axis=(1, 2)).all()
-    overlap = targets[:, 0] & targets[:, 1]
-    assert overlap.any(axis=(1, 2)).all()
-    assert not np.array_equal(images[:, 0], images[:, 4])
+    drawn = draw_sequences(stacks, NOTHING, 48, 3, np.random.default_rng(1))
+    assert drawn.images.shape == (3, LENGTH, 1, 48, 48)
+    assert drawn.images.dtype == np.float32
+    assert drawn.targets[:, 0].any(axis=(1, 2, 3)).all()
+    assert (drawn.targets[:, 0] & drawn.targets[:, 1]).any(axis=(1, 2, 3)).all()
+    assert not np.array_equal(drawn.images[:, 0], drawn.images[:, 4])
+
+
+def test_every_slice_is_seen_where_the_target_was_one_slice_before():
+    drawn = draw_sequences(
+        {"organs": [ball()]}, NOTHING, 48, 4, np.random.default_rng(2)
+    )
+    centres = drawn.windows[:, :, 1:3]
+    assert (np.abs(np.diff(centres, axis=1)) < 12).all()
+    share = drawn.targets[:, 0].mean(axis=(1, 2, 3))
+    assert ((share > 0.02) & (share < 0.6)).all()
+
+
+def test_neighbouring_slices_of_a_patient_make_a_run():
+    stack = few()
+    drawn = draw_sequences(
+        {"slices": [stack]}, NOTHING, 48, 8, np.random.default_rng(0)
+    )
+    numbers = {float(z) for z in drawn.windows[..., 0].ravel()}
+    assert {3.0, 7.0} <= numbers <= {0.0, 1.0, 2.0, 3.0, 4.0, 7.0}
+
+
+def test_a_batch_is_learnt_by_heart():
+    """What a hundred steps could not do with a loss that stays where it is."""
+    torch.manual_seed(0)
+    net = Mem3D(replace(TINY, width=16, decoder=16)).train()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
+    reached = []
+    for _ in range(30):
+        rng = np.random.default_rng(0)
+        loss, dice = mem3d.memory_loss(net, {"organs": [ball()]}, NOTHING, rng)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        reached.append(dice)
+    assert reached[-1] > 0.9
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_first_prompt_marks_the_target(kind):
-    marked, margin = first_guidance(kind, disk(), np.random.default_rng(0))
-    assert (marked & disk()).any()
-    assert 0 < margin <= 0.5
+def test_a_first_prompt_marks_the_target_in_a_region_that_holds_the_marks(kind):
+    for seed in range(5):
+        marked, square = first_guidance(kind, disk(), np.random.default_rng(seed))
+        assert (marked & disk()).any()
+        rows, columns = square.within(disk().shape)
+        assert marked[rows, columns].sum() > 0.5 * marked.sum()
+
+
+def test_of_many_parts_one_is_the_target():
+    many = np.zeros((40, 40), dtype=bool)
+    for row in range(0, 40, 8):
+        many[row : row + 3, 5:9] = True
+    piece = piece_of(many, np.random.default_rng(0))
+    assert piece.sum() == 12
+    assert (many & piece).sum() == 12
+    assert piece_of(disk(), np.random.default_rng(0)) is not None
 
 
 def test_a_stroke_takes_away_what_does_not_belong():
@@ -103,9 +160,9 @@ def test_every_encoder_starts_from_the_base_models():
 
 
 def test_a_run_that_was_cut_continues_as_if_it_never_was(tmp_path):
-    whole = train(NOTHING, [ball()], tmp_path / "whole", steps=4)
-    train(NOTHING, [ball()], tmp_path / "cut", steps=4, stop_after=2)
-    cut = train(NOTHING, [ball()], tmp_path / "cut", steps=4)
+    whole = train(NOTHING, {"organs": [ball()]}, tmp_path / "whole", steps=4)
+    train(NOTHING, {"organs": [ball()]}, tmp_path / "cut", steps=4, stop_after=2)
+    cut = train(NOTHING, {"organs": [ball()]}, tmp_path / "cut", steps=4)
     assert whole.read_bytes() == cut.read_bytes()
     model = load_prompted(str(cut), "mem3d", Mem3DShape, Mem3D)
     assert model.shape == TINY
