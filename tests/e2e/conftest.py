@@ -98,13 +98,24 @@ def browser() -> Iterator[Browser]:
 def sit_down(live_stack: LiveStack, browser: Browser) -> Callable[..., Reader]:
     """Seat a reader, logged in, before a screen of any density."""
 
-    def seat(*, ratio: float = 1, width: int = 1200, height: int = 800) -> Reader:
+    def seat(
+        *,
+        ratio: float = 1,
+        width: int = 1200,
+        height: int = 800,
+        drawing: str = "auto",
+    ) -> Reader:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             device_scale_factor=ratio,
             # Nothing flashes, so that what is on the screen is the mask.
             reduced_motion="reduce",
         )
+        if drawing != "auto":
+            context.add_init_script(
+                "localStorage['slicewise:preferences'] ??= "
+                f"JSON.stringify({{drawing: '{drawing}'}})"
+            )
         reader = Reader(context.new_page(), live_stack.address, live_stack.cases)
         reader.log_in("reader", live_stack.product.reader_password)
         return reader

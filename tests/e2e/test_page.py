@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Route, sync_playwright
 
@@ -73,17 +75,22 @@ def test_keys_choose_tools_labels_and_widths(reader: Reader) -> None:
     assert reader.page.get_by_test_id("width").input_value() == "6"
 
 
-def test_without_webgl_the_page_says_what_is_needed(live_stack: LiveStack) -> None:
+def test_without_webgl_plain_canvases_take_over(live_stack: LiveStack) -> None:
     with sync_playwright() as playwright:
         blind = playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGUMENTS[3:], "--disable-3d-apis"]
         )
         reader = Reader(blind.new_page(), live_stack.address, live_stack.cases)
         reader.log_in("reader", live_stack.product.reader_password)
-        reader.page.goto(reader.address + reader.cases["upright"])
-        problem = reader.page.get_by_test_id("problem")
-        problem.wait_for()
-        assert "WebGL 2" in problem.inner_text()
+        reader.open("upright")
+        z = reader.slice
+        reader.stroke([(z, 40, x) for x in range(30, 40)])
+        reader.settle()
+        assert reader.mask((z, 40, 35)) == 1
+        reader.leave_picture()
+        x, y = map(int, reader.point((z, 40, 60)))
+        assert reader.screen()[y, x].sum() > 3 * 100
+        assert reader.problems == []
         blind.close()
 
 
@@ -95,9 +102,11 @@ def test_a_case_of_nobody_is_refused_plainly(reader: Reader) -> None:
     assert answer.status == 404
 
 
+@pytest.mark.parametrize("drawing", ["plain", "graphics"])
 def test_a_slice_that_did_not_come_is_said_and_shown_once_it_is_here(
-    reader: Reader,
+    sit_down: Callable[..., Reader], drawing: str
 ) -> None:
+    reader = sit_down(drawing=drawing)
     gone, asked = [True], set()
 
     def answer(route: Route) -> None:
@@ -119,8 +128,9 @@ def test_a_slice_that_did_not_come_is_said_and_shown_once_it_is_here(
 
 
 def test_without_web_assembly_plain_frames_are_shown_all_the_same(
-    reader: Reader,
+    sit_down: Callable[..., Reader],
 ) -> None:
+    reader = sit_down(drawing="graphics")
     reader.page.route("**/*.wasm", lambda route: route.abort())
     reader.open("upright")
     assert reader.page.get_by_test_id("notices").inner_text() == ""

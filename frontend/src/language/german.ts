@@ -1,5 +1,10 @@
 /** German texts by the English ones. */
 export const german: Readonly<Record<string, string>> = {
+  'Pictures drawn by (from the next case on)':
+    'Bilder gezeichnet von (ab dem nächsten Fall)',
+  'What suits this computer': 'Was zu diesem Rechner passt',
+  'The graphics card': 'Grafikkarte',
+  'The processor': 'Prozessor',
   Axial: 'Axial',
   Coronal: 'Koronar',
   Sagittal: 'Sagittal',

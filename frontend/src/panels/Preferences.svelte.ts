@@ -12,6 +12,9 @@ export type Palette = (typeof PALETTES)[number];
 export const SCALES = ['100', '125', '150'] as const;
 export type Scale = (typeof SCALES)[number];
 
+/** What draws the picture: the graphics card, or plain canvases. */
+export const DRAWINGS = ['auto', 'graphics', 'plain'] as const;
+
 /** What a reader likes, on every case of this browser. */
 export interface Liked {
   layout: Layout;
@@ -19,6 +22,7 @@ export interface Liked {
   palette: Palette;
   scale: Scale;
   language: 'en' | 'de';
+  drawing: (typeof DRAWINGS)[number];
   leftHanded: boolean;
   smooth: boolean;
   /** dashes tell outlines apart as well as colours */
@@ -35,6 +39,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   palette: PALETTES,
   scale: SCALES,
   language: ['en', 'de'],
+  drawing: DRAWINGS,
 };
 
 const FIRST: Liked = {
@@ -43,6 +48,7 @@ const FIRST: Liked = {
   palette: 'project',
   scale: '100',
   language: 'en',
+  drawing: 'auto',
   leftHanded: false,
   smooth: true,
   dashes: false,

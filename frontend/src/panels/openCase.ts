@@ -9,14 +9,14 @@ import { MaskStream } from '../session/MaskStream';
 import { Session } from '../session/Session';
 import { SocketLink } from '../session/SocketLink';
 import { UnsentStore } from '../session/UnsentStore';
-import { hasWebgl } from '../viewer/hasWebgl';
+import { chooseDrawing, type Drawing } from '../viewer/chooseDrawing';
+import type { Viewer } from '../viewer/Viewer';
 import { CaseDesk } from './CaseDesk.svelte';
 import CasePage from './CasePage.svelte';
 import { exposeDebug } from './exposeDebug';
 import { hotkeys } from './hotkeys';
 import { Keymap } from './Keymap.svelte';
 import { Preferences } from './Preferences.svelte';
-import Problem from './Problem.svelte';
 
 /**
  * Open the case that the page's element names, and show it.
@@ -25,27 +25,16 @@ import Problem from './Problem.svelte';
  */
 export async function openCase(target: HTMLElement): Promise<void> {
   const { assignment = '', user = '', worklist = '/' } = target.dataset;
-  if (!hasWebgl()) {
-    mount(Problem, {
-      target,
-      props: {
-        title: 'This browser cannot draw the images',
-        text:
-          'Slicewise draws with WebGL 2, which is switched off or missing ' +
-          'here. Switch on hardware acceleration, or use a current Chrome, ' +
-          'Edge, Firefox or Safari.',
-        worklist,
-      },
-    });
-    return;
-  }
+  const preferences = new Preferences(localStorage, {
+    language: navigator.language.startsWith('de') ? 'de' : 'en',
+  });
   const now = (): number => performance.now();
   const recorder = new EventRecorder(crypto.randomUUID(), now);
   recorder.record('load');
   recorder.record('visibility', { state: document.visibilityState });
   // The image library is large: it travels while the session opens.
-  const library = import('../viewer/CornerstoneViewer');
-  library.catch(() => undefined);
+  const makeViewer = loadViewer(chooseDrawing(preferences.liked.drawing));
+  makeViewer.catch(() => undefined);
   const detail = await openSession(assignment);
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   const stream = new MaskStream(detail.volume.shape as unknown as Shape, () =>
@@ -60,9 +49,6 @@ export async function openCase(target: HTMLElement): Promise<void> {
     recorder,
     newId: () => crypto.randomUUID(),
     now,
-  });
-  const preferences = new Preferences(localStorage, {
-    language: navigator.language.startsWith('de') ? 'de' : 'en',
   });
   const desk = new CaseDesk(
     detail,
@@ -93,7 +79,18 @@ export async function openCase(target: HTMLElement): Promise<void> {
       user,
       worklist,
       makeViewer: async (element: HTMLDivElement) =>
-        new (await library).CornerstoneViewer(element),
+        (await makeViewer)(element),
     },
   });
+}
+
+async function loadViewer(
+  drawing: Drawing,
+): Promise<(element: HTMLDivElement) => Viewer> {
+  if (drawing === 'plain') {
+    const { CanvasViewer } = await import('../viewer/CanvasViewer');
+    return (element) => new CanvasViewer(element);
+  }
+  const { CornerstoneViewer } = await import('../viewer/CornerstoneViewer');
+  return (element) => new CornerstoneViewer(element);
 }

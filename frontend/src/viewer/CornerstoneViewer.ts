@@ -1,6 +1,7 @@
 import {
   cache,
   Enums,
+  imageLoader,
   RenderingEngine,
   type StackViewport,
   utilities,
@@ -15,17 +16,18 @@ import type {
 } from '../geometry/frames';
 import { SlicePlacement } from '../geometry/SlicePlacement';
 import { Emitter } from '../session/Emitter';
-import { bindTools, type ToolBinding } from './bindTools';
 import type { SliceValues } from './cutPlane';
 import { loadSeriesMetadata } from './loadSeriesMetadata';
 import type { PictureBox } from './occupiedBox';
 import { planeDeviation } from './planeDeviation';
 import { SlicePrefetch } from './SlicePrefetch';
 import { startCornerstone } from './startCornerstone';
+import { ViewDrag } from './ViewDrag';
 import type { Series, Viewer, ViewerEvents, Window } from './Viewer';
 
 const ENGINE = 'slicewise';
 const PANE = 'axial';
+const PREFETCH_PRIORITY = 10;
 /** How much of the cache slices ahead of the reader may fill. */
 const PREFETCH_BYTES = 800 * 1024 ** 2;
 /** Largest distance (voxels) between our geometry and the library's. */
@@ -39,7 +41,7 @@ export class CornerstoneViewer implements Viewer {
   readonly #element: HTMLDivElement;
   readonly #engine: RenderingEngine;
   readonly #viewport: StackViewport;
-  readonly #tools: ToolBinding;
+  readonly #drag: ViewDrag;
   readonly #resizes: ResizeObserver;
   #series: Series | null = null;
   #imageIds: readonly string[] = [];
@@ -62,7 +64,7 @@ export class CornerstoneViewer implements Viewer {
       defaultOptions: { background: [0, 0, 0] },
     });
     this.#viewport = this.#engine.getViewport(PANE) as StackViewport;
-    this.#tools = bindTools(PANE, ENGINE);
+    this.#drag = new ViewDrag(element, this);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
     element.addEventListener(Enums.Events.VOI_MODIFIED, this.#windowed);
     this.#resizes = new ResizeObserver(this.#resized);
@@ -81,6 +83,13 @@ export class CornerstoneViewer implements Viewer {
     return this.#placement;
   }
 
+  get window(): Window | null {
+    const { lower, upper } = this.#range;
+    return this.#series?.window && Number.isFinite(lower)
+      ? { center: (lower + upper) / 2, width: upper - lower }
+      : null;
+  }
+
   async showSeries(series: Series, slice: number): Promise<void> {
     const metadata = await loadSeriesMetadata(series);
     this.#series = series;
@@ -97,7 +106,12 @@ export class CornerstoneViewer implements Viewer {
     this.#viewport.render();
     const image = this.#viewport.getCornerstoneImage();
     this.#prefetch = new SlicePrefetch(
-      this.#imageIds,
+      this.#imageIds.length,
+      (k) =>
+        imageLoader.loadAndCacheImage(this.#imageIds[k] as string, {
+          requestType: Enums.RequestType.Prefetch,
+          priority: PREFETCH_PRIORITY,
+        }),
       slice,
       Math.floor(PREFETCH_BYTES / Math.max(image?.sizeInBytes ?? 1, 1)),
       (count, loaded) => this.#loaded(count, loaded),
@@ -138,7 +152,7 @@ export class CornerstoneViewer implements Viewer {
   }
 
   setPanning(on: boolean): void {
-    this.#tools.setPanning(on);
+    this.#drag.panning = on;
   }
 
   fit(): void {
@@ -249,7 +263,7 @@ export class CornerstoneViewer implements Viewer {
       Enums.Events.VOI_MODIFIED,
       this.#windowed,
     );
-    this.#tools.destroy();
+    this.#drag.destroy();
     this.#engine.destroy();
   }
 

@@ -1,7 +1,4 @@
-import { Enums, imageLoader } from '@cornerstonejs/core';
-
 const AT_ONCE = 4;
-const PRIORITY = 10;
 const RETRY_MS = 1000;
 const LATEST_RETRY_MS = 30_000;
 
@@ -11,7 +8,8 @@ const LATEST_RETRY_MS = 30_000;
  * later, for networks and servers come back.
  */
 export class SlicePrefetch {
-  readonly #imageIds: readonly string[];
+  readonly #count: number;
+  readonly #load: (slice: number) => Promise<unknown>;
   readonly #most: number;
   readonly #told: (count: number, slice: number) => void;
   readonly #failed: (slice: number, error: unknown) => void;
@@ -23,14 +21,20 @@ export class SlicePrefetch {
   #centre: number;
   #stopped = false;
 
+  /**
+   * @param count slices of the series
+   * @param load brings one slice into memory
+   */
   constructor(
-    imageIds: readonly string[],
+    count: number,
+    load: (slice: number) => Promise<unknown>,
     centre: number,
     most: number,
     told: (count: number, slice: number) => void,
     failed: (slice: number, error: unknown) => void,
   ) {
-    this.#imageIds = imageIds;
+    this.#count = count;
+    this.#load = load;
     this.#centre = centre;
     this.#most = most;
     this.#told = told;
@@ -42,6 +46,13 @@ export class SlicePrefetch {
   moveTo(slice: number): void {
     this.#centre = slice;
     this.#fill();
+  }
+
+  /** A slice was put out of memory: it is loaded again when it is near. */
+  forget(slice: number): void {
+    if (this.#begun.delete(slice)) {
+      this.#loaded -= 1;
+    }
   }
 
   stop(): void {
@@ -59,11 +70,7 @@ export class SlicePrefetch {
       }
       this.#begun.add(slice);
       this.#running += 1;
-      imageLoader
-        .loadAndCacheImage(this.#imageIds[slice] as string, {
-          requestType: Enums.RequestType.Prefetch,
-          priority: PRIORITY,
-        })
+      this.#load(slice)
         .then(
           () => {
             this.#loaded += 1;
@@ -79,6 +86,9 @@ export class SlicePrefetch {
   }
 
   #tryAgain(slice: number, error: unknown): void {
+    if (this.#stopped) {
+      return;
+    }
     const tries = this.#tries.get(slice) ?? 0;
     this.#tries.set(slice, tries + 1);
     if (tries === 0) {
@@ -96,14 +106,10 @@ export class SlicePrefetch {
   }
 
   #next(): number | null {
-    const count = Math.min(this.#imageIds.length, this.#most);
+    const count = Math.min(this.#count, this.#most);
     for (let away = 0; away < count; away += 1) {
       for (const slice of [this.#centre + away, this.#centre - away]) {
-        if (
-          slice >= 0 &&
-          slice < this.#imageIds.length &&
-          !this.#begun.has(slice)
-        ) {
+        if (slice >= 0 && slice < this.#count && !this.#begun.has(slice)) {
           return slice;
         }
       }

@@ -1,12 +1,5 @@
 import { cache, init as initCore } from '@cornerstonejs/core';
 import { init as initLoader } from '@cornerstonejs/dicom-image-loader';
-import {
-  addTool,
-  init as initTools,
-  PanTool,
-  WindowLevelTool,
-  ZoomTool,
-} from '@cornerstonejs/tools';
 
 const CACHE_BYTES = 1024 ** 3;
 
@@ -30,9 +23,5 @@ export function startCornerstone(): void {
     }),
     maxWebWorkers: Math.min(Math.max(navigator.hardwareConcurrency - 1, 1), 4),
   });
-  initTools();
   cache.setMaxCacheSize(CACHE_BYTES);
-  addTool(WindowLevelTool);
-  addTool(PanTool);
-  addTool(ZoomTool);
 }

@@ -1,6 +1,0 @@
-/** Whether the browser can draw slices at all (WebGL 2). */
-export function hasWebgl(): boolean {
-  const context = document.createElement('canvas').getContext('webgl2');
-  context?.getExtension('WEBGL_lose_context')?.loseContext();
-  return context !== null;
-}
