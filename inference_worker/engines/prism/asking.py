@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from inference_worker.contract.geometry import Region
 from inference_worker.contract.marks import UNMARKED
@@ -27,7 +28,7 @@ from inference_worker.contract.prompts import (
 )
 from inference_worker.engines.prism.grid import Positions
 from inference_worker.engines.prism.state import State
-from inference_worker.nets.prism_prompts import LOGIT_MOST
+from inference_worker.nets.prism_prompts import LOGIT_MOST, Mark, mark_map
 from inference_worker.planar.pages import fixed_labels
 
 CLAIMED = -2.0
@@ -186,6 +187,24 @@ def beyond_box(label: int, state: State, window: Region) -> NDArray[np.bool_] | 
         else:
             outside |= off
     return outside & on_it
+
+
+def asked_for(
+    found: NDArray[np.bool_], shown: NDArray[np.bool_], marks: Sequence[Mark]
+) -> NDArray[np.bool_]:
+    """Voxels of a crop where a later answer may change what is shown: bool (p, p, p).
+
+    A reader marks what is wrong. What an answer adds is taken where a positive mark
+    lies in it, what it takes away where a negative one does; the rest it would change
+    was not complained of. This is the progressive merge of Chen et al., "FocalClick",
+    CVPR 2022, section 3.3, with every connected part of the change for itself.
+    """
+    asked = np.zeros(found.shape, dtype=bool)
+    for sign, change in ((True, found & ~shown), (False, shown & ~found)):
+        parts, _ = ndimage.label(change)
+        touched = np.unique(parts[mark_map(marks, sign, len(found))])
+        asked |= np.isin(parts, touched[touched > 0])
+    return asked
 
 
 def typical_size(mask: NDArray[np.bool_]) -> float:

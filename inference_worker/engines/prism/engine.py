@@ -8,7 +8,8 @@ most probable label above one half. Marks of one label count against the others.
 Decided beyond the paper: where a first answer runs out of its crop, the crop is zoomed
 out until it holds the target; corrections of a target too large for a crop are asked
 for in crops of its size, since what is wrong there is mostly large too; a crop's answer
-fades into older ones towards its faces, so that no seam shows; nothing of a label shows
+fades into older ones towards its faces, so that no seam shows; a later answer changes
+only the parts that a mark of the turn lies in (``asked_for``); nothing of a label shows
 outside the box it was given, until a mark contradicts the box; a slice the reader
 accepted stays until it is marked again.
 """
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from inference_worker.contract.catalog import ENGINES, check_taken
@@ -29,6 +31,7 @@ from inference_worker.contract.marks import UNMARKED
 from inference_worker.contract.prompts import Accept, Box, Prompt, Visit, slice_of
 from inference_worker.engines.prism.asking import (
     Question,
+    asked_for,
     beyond_box,
     known,
     opened_box,
@@ -79,11 +82,13 @@ class Settings:
     confidence: select by the scores; otherwise the first candidate stands.
     corrective: let the corrective network have the last word.
     enclose: nothing of a label shows outside its box.
+    merge: later answers change only what a mark of the turn asks for.
     """
 
     confidence: bool = True
     corrective: bool = True
     enclose: bool = True
+    merge: bool = True
 
 
 class PrismEngine:
@@ -157,20 +162,33 @@ class PrismEngine:
             logits, score = self._ask(state, question, crop, before)
             out = fresh and question.positive and self._runs_out(state, crop, logits)
             if zoom == most or not out:
-                return self._blend(state, question.label, crop, logits), score
+                break
             zoom += 1
+        asked = None
+        if not fresh and self.settings.merge:
+            marks = self._marks(state, question, crop)
+            asked = asked_for(logits[0, 0].numpy() > 0, before > 0, marks)
+        return self._blend(state, question.label, crop, logits, asked), score
+
+    def _marks(self, state: State, question: Question, crop: Crop) -> list[Mark]:
+        """This turn's marks that lie in the crop."""
+        marks = (
+            Mark(
+                state.grid.to_crop(spoken.voxels, crop),
+                spoken.label == question.label,
+                spoken.stroke,
+            )
+            for spoken in question.spoken
+        )
+        return [mark for mark in marks if _within(mark, self.patch)]
 
     def _ask(
         self, state: State, question: Question, crop: Crop, previous: Grey
     ) -> tuple[torch.Tensor, float]:
         """Logits (1, 1, p, p, p) on the CPU, and the confidence of the candidate."""
-        grid, patch = state.grid, self.patch
-        marks = [
-            Mark(grid.to_crop(s.voxels, crop), s.label == question.label, s.stroke)
-            for s in question.spoken
-        ]
+        patch = self.patch
         told = Told(
-            [mark for mark in marks if _within(mark, patch)],
+            self._marks(state, question, crop),
             self._box(state, question, crop),
             previous,
         )
@@ -243,9 +261,17 @@ class PrismEngine:
         return False
 
     def _blend(
-        self, state: State, label: int, crop: Crop, logits: torch.Tensor
+        self,
+        state: State,
+        label: int,
+        crop: Crop,
+        logits: torch.Tensor,
+        asked: NDArray[np.bool_] | None,
     ) -> Region | None:
-        """Write an answer into the label's logits; the voxels it may change."""
+        """Write an answer into the label's logits; the voxels it may change.
+
+        ``asked``: voxels of the patch that may show something else; all where None.
+        """
         size = self.patch * crop.zoom
         if crop.zoom > 1:
             logits = functional.interpolate(
@@ -264,6 +290,10 @@ class PrismEngine:
             share = np.minimum(share, ramp.reshape(along))
         share = np.where(old <= (UNASKED - LOGIT_MOST) / 2, 1.0, share)
         new = share * found + (1 - share) * np.maximum(old, -LOGIT_MOST)
+        if asked is not None:
+            for axis in range(3):
+                asked = asked.repeat(crop.zoom, axis)
+            new = np.where(asked[here.slices] | ((new > 0) == (old > 0)), new, old)
         whole = state.logits_of(label).copy()
         whole[there.slices] = new
         state.logits[label] = whole

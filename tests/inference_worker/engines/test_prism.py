@@ -17,7 +17,12 @@ from inference_worker.contract.prompts import (
     Visit,
 )
 from inference_worker.engines import build
-from inference_worker.engines.prism.asking import opened_box, questions, typical_size
+from inference_worker.engines.prism.asking import (
+    asked_for,
+    opened_box,
+    questions,
+    typical_size,
+)
 from inference_worker.engines.prism.engine import PrismEngine, Settings
 from inference_worker.engines.prism.grid import (
     Crop,
@@ -29,7 +34,7 @@ from inference_worker.engines.prism.grid import (
     window_of,
 )
 from inference_worker.engines.prism.state import State
-from inference_worker.nets.prism_prompts import LOGIT_MOST
+from inference_worker.nets.prism_prompts import LOGIT_MOST, Mark
 from inference_worker.nets.prism_shape import PrismShape
 from tests.inference_worker.engines.cases import tiny_prism
 
@@ -204,6 +209,41 @@ def test_what_was_answered_is_told_in_the_next_turn(engine):
     previous = engine.net.dense[1][0, 0]
     assert (previous > 0).sum() > 300
     assert (previous < 0).any()
+
+
+def test_an_answer_changes_only_the_parts_that_marks_lie_in():
+    shown, found = np.zeros((2, PATCH, PATCH, PATCH), bool)
+    shown[2:6, 2:6, 2:6] = shown[10:13, 2:5, 2:5] = True
+    found[2:8, 2:6, 2:6] = found[10:13, 10:13, 10:13] = True
+    added = Mark(np.array([[7.0, 4.0, 4.0]]), positive=True, stroke=False)
+    asked = asked_for(found, shown, [added])
+    assert asked[6:8, 2:6, 2:6].all()  # marked as missing
+    assert not asked[10:13, 10:13, 10:13].any()  # added, but not marked
+    assert not asked[10:13, 2:5, 2:5].any()  # taken away, but not marked
+    assert not asked[2:6, 2:6, 2:6].any()  # as before
+    taken = Mark(np.array([[11.0, 3.0, 3.0]]), positive=False, stroke=False)
+    asked = asked_for(found, shown, [taken])
+    assert asked[10:13, 2:5, 2:5].all()
+    assert not asked[6:8, 2:6, 2:6].any()
+
+
+def test_a_later_answer_leaves_alone_what_nobody_marked(engine):
+    """A network that changes its mind does not take the reader's answer away."""
+    bright = ball((24, 24, 24), (12, 6, 6), 4) | ball((24, 24, 24), (12, 18, 18), 4)
+    state = engine.open(volume_of(bright), LABELS)
+    first = [Click(1, (12, 6, 6)), Click(1, (12, 18, 18))]
+    list(engine.step(state, first))
+    whole = Region((0, 0, 0), (24, 24, 24))
+    before = state.labels_in(whole)
+    engine.net.answer = lambda *given: (
+        torch.full((1, 2, PATCH, PATCH, PATCH), -6.0),
+        torch.tensor([[0.8, 0.3]]),
+    )
+    list(engine.step(state, [Click(0, (12, 18, 18))]))
+    after = state.labels_in(whole)
+    near = ball((24, 24, 24), (12, 6, 6), 4)
+    np.testing.assert_array_equal(after[near], before[near])
+    assert not after[12, 18, 18]
 
 
 def test_a_box_of_one_slice_is_opened_and_one_in_3d_is_taken_as_drawn(engine):
