@@ -90,6 +90,9 @@ def test_without_webgl_plain_canvases_take_over(live_stack: LiveStack) -> None:
         reader.leave_picture()
         x, y = map(int, reader.point((z, 40, 60)))
         assert reader.screen()[y, x].sum() > 3 * 100
+        reader.page.keyboard.press("Shift+S")
+        reader.page.get_by_test_id("surface-said").wait_for()
+        assert "WebGL 2 is missing" in reader.told("surface-said")
         assert reader.problems == []
         blind.close()
 

@@ -262,4 +262,12 @@ export const german: Readonly<Record<string, string>> = {
   'Smooth the border (U)': 'Rand glätten (U)',
   'Grow by one voxel (})': 'Um ein Voxel vergrößern (})',
   'Shrink by one voxel ({)': 'Um ein Voxel verkleinern ({)',
+  'Surface of the mask': 'Oberfläche der Maske',
+  'Surface of the mask: arrow keys turn it':
+    'Oberfläche der Maske: Pfeiltasten drehen sie',
+  Surface: 'Oberfläche',
+  'This browser cannot draw in three dimensions now: WebGL 2 is missing, or was taken away.':
+    'Dieser Browser kann jetzt nicht räumlich zeichnen: WebGL 2 fehlt oder wurde ihm entzogen.',
+  'The surface is being made.': 'Die Oberfläche wird berechnet.',
+  'No label has a mask yet.': 'Noch hat kein Label eine Maske.',
 };

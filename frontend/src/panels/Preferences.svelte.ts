@@ -28,6 +28,8 @@ export interface Liked {
   /** dashes tell outlines apart as well as colours */
   dashes: boolean;
   crosshair: boolean;
+  /** whether the surface of the mask has a pane */
+  surface: boolean;
   toured: boolean;
 }
 
@@ -53,6 +55,7 @@ const FIRST: Liked = {
   smooth: true,
   dashes: false,
   crosshair: true,
+  surface: false,
   toured: false,
 };
 

@@ -90,6 +90,11 @@ export class ViewDesk {
     return this.planar ? 'single' : this.preferences.liked.layout;
   }
 
+  /** Whether the surface of the mask is shown in a pane of its own. */
+  get surface(): boolean {
+    return !this.planar && this.preferences.liked.surface;
+  }
+
   /** Where the crosshair is; its slice is the one shown. */
   get at(): Voxel {
     return [this.#place.slice, this.row, this.column];
@@ -113,6 +118,11 @@ export class ViewDesk {
       this.preferences.next('layout');
       this.#recorder.record('panel', { layout: this.layout });
     }
+  }
+
+  toggleSurface(): void {
+    this.preferences.like('surface', !this.preferences.liked.surface);
+    this.#recorder.record('panel', { surface: this.surface });
   }
 
   /** Put the crosshair on a voxel; every plane follows. */

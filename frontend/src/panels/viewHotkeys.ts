@@ -8,6 +8,11 @@ export const viewHotkeys: readonly Hotkey[] = [
     run: (desk) => desk.view.nextLayout(),
   },
   {
+    keys: ['shift+s'],
+    title: 'Surface of the mask',
+    run: (desk) => desk.view.toggleSurface(),
+  },
+  {
     keys: ['w'],
     title: 'Next window',
     run: (desk) => desk.view.stepPreset(1),
