@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from tests.e2e.reader import Reader
 from tests.e2e.test_comfort import serious
+from tests.e2e.test_geometry import bright_voxel
+from tests.e2e.test_views import cross_at
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -49,6 +51,11 @@ def made(reader: Reader) -> None:
         "() => { const pane = document.querySelector('[data-testid=surface]');"
         " return pane?.dataset.making === 'false' && pane.dataset.triangles > 0; }"
     )
+    frame(reader)
+
+
+def frame(reader: Reader) -> None:
+    """Wait until what changed is on the screen."""
     reader.page.evaluate(
         "() => new Promise((done) =>"
         " requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -98,3 +105,55 @@ def test_the_surface_has_the_proportions_of_the_mask_and_turns(reader: Reader) -
     )
     assert reader.problems == []
     assert reader.refused() == []
+
+
+def test_the_oblique_plane_turns_about_the_crosshair(reader: Reader) -> None:
+    reader.open("oblique")
+    page = reader.page
+    bright = bright_voxel(reader, "oblique")
+    reader.go_to(bright[0])
+    page.get_by_test_id("preset-bone").click()
+    page.get_by_test_id("outline").click()
+    cross_at(reader, bright)
+    page.keyboard.press("Shift+O")
+    oblique = page.get_by_test_id("oblique")
+    oblique.wait_for()
+    reader.leave_picture()
+    box: Any = oblique.bounding_box()
+    x = round(box["x"] + box["width"] / 2)
+    y = round(box["y"] + box["height"] / 2)
+
+    def brightest() -> bool:
+        frame(reader)
+        around = reader.screen()[y - 3 : y + 4, x - 3 : x + 4].sum(axis=2)
+        return bool(around.max() > 3 * 200)
+
+    straight = [reader.told(f"oblique-{side}") for side in ("left", "top")]
+    assert straight == [reader.told(f"side-{side}") for side in ("left", "top")]
+    assert brightest()
+    mouse = page.mouse
+    mouse.move(x - 60, y + 40)
+    mouse.down()
+    mouse.move(x + 20, y - 60, steps=4)
+    mouse.up()
+    reader.wait(
+        "() => document.querySelector('[data-testid=oblique-angles]').textContent"
+        " === '32° · -40°'"
+    )
+    assert brightest()
+    assert [reader.told(f"oblique-{side}") for side in ("left", "top")] != straight
+    assert page.get_by_test_id("oblique-line").count() == 1
+
+    page.get_by_test_id("pane").focus()
+    reader.stroke(
+        [(bright[0], bright[1] + 3, at) for at in range(bright[2] - 4, bright[2] + 5)]
+    )
+    reader.settle()
+    assert reader.mask(bright) == 1
+    frame(reader)
+    assert organ(reader, "oblique").any()
+    oblique.focus()
+    page.keyboard.press("Home")
+    assert reader.told("oblique-angles") == "0° · 0°"
+    assert serious(reader) == []
+    assert reader.problems == []

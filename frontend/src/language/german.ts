@@ -270,4 +270,8 @@ export const german: Readonly<Record<string, string>> = {
     'Dieser Browser kann jetzt nicht räumlich zeichnen: WebGL 2 fehlt oder wurde ihm entzogen.',
   'The surface is being made.': 'Die Oberfläche wird berechnet.',
   'No label has a mask yet.': 'Noch hat kein Label eine Maske.',
+  'Oblique plane': 'Schräge Ebene',
+  'Oblique plane: arrow keys turn it, Home puts it straight':
+    'Schräge Ebene: Pfeiltasten drehen sie, Pos1 richtet sie gerade',
+  Oblique: 'Schräg',
 };

@@ -30,6 +30,8 @@ export interface Liked {
   crosshair: boolean;
   /** whether the surface of the mask has a pane */
   surface: boolean;
+  /** whether a plane turned about the crosshair has one */
+  oblique: boolean;
   toured: boolean;
 }
 
@@ -56,6 +58,7 @@ const FIRST: Liked = {
   dashes: false,
   crosshair: true,
   surface: false,
+  oblique: false,
   toured: false,
 };
 

@@ -1,4 +1,5 @@
 import type { Voxel } from '../geometry/frames';
+import { type ObliquePlane, turnPlane } from '../geometry/ObliquePlane';
 import {
   type Axis,
   type PlaneFrame,
@@ -55,6 +56,8 @@ export class ViewDesk {
   measures = $state.raw<readonly Measure[]>([]);
   row = $state(0);
   column = $state(0);
+  /** degrees that the oblique plane is turned and tilted by */
+  angles = $state.raw({ turn: 0, tilt: 0 });
   /** counts what fits every pane anew */
   fits = $state(0);
   /** where the planes across y and x lie in their panes */
@@ -95,6 +98,15 @@ export class ViewDesk {
     return !this.planar && this.preferences.liked.surface;
   }
 
+  /** Whether a plane turned about the crosshair is shown. */
+  get oblique(): boolean {
+    return !this.planar && this.preferences.liked.oblique;
+  }
+
+  get obliquePlane(): ObliquePlane {
+    return turnPlane(this.frames[0], this.angles.turn, this.angles.tilt);
+  }
+
   /** Where the crosshair is; its slice is the one shown. */
   get at(): Voxel {
     return [this.#place.slice, this.row, this.column];
@@ -123,6 +135,46 @@ export class ViewDesk {
   toggleSurface(): void {
     this.preferences.like('surface', !this.preferences.liked.surface);
     this.#recorder.record('panel', { surface: this.surface });
+  }
+
+  toggleOblique(): void {
+    this.preferences.like('oblique', !this.preferences.liked.oblique);
+    this.#recorder.record('panel', { oblique: this.oblique });
+  }
+
+  /** Turn the oblique plane further, by degrees. */
+  turnOblique(turn: number, tilt: number): void {
+    const within = (degrees: number): number =>
+      ((((degrees + 180) % 360) + 360) % 360) - 180;
+    this.angles = {
+      turn: within(this.angles.turn + turn),
+      tilt: within(this.angles.tilt + tilt),
+    };
+    this.#recorder.sample('panel', 500, { ...this.angles });
+  }
+
+  straightenOblique(): void {
+    this.angles = { turn: 0, tilt: 0 };
+  }
+
+  /** Move the crosshair through the oblique plane, a voxel at a time. */
+  stepOblique(by: number): void {
+    const { geometry } = this.#place;
+    const { away } = this.obliquePlane;
+    const along = ([0, 1, 2] as const).map((axis) => {
+      const direction = geometry.direction(axis);
+      return away.reduce((sum, part, i) => sum + part * (direction[i] ?? 0), 0);
+    });
+    const axis = along.reduce(
+      (best, part, i) =>
+        Math.abs(part) > Math.abs(along[best] ?? 0) + 1e-9 ? i : best,
+      0,
+    );
+    if (by !== 0) {
+      const to: [number, number, number] = [...this.at];
+      to[axis] = (to[axis] as number) + by * Math.sign(along[axis] as number);
+      this.moveTo(to);
+    }
   }
 
   /** Put the crosshair on a voxel; every plane follows. */

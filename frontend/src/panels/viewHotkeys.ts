@@ -13,6 +13,11 @@ export const viewHotkeys: readonly Hotkey[] = [
     run: (desk) => desk.view.toggleSurface(),
   },
   {
+    keys: ['shift+o'],
+    title: 'Oblique plane',
+    run: (desk) => desk.view.toggleOblique(),
+  },
+  {
     keys: ['w'],
     title: 'Next window',
     run: (desk) => desk.view.stepPreset(1),

@@ -5,7 +5,7 @@ const ABSENT = 24;
 
 /**
  * Grey values as opaque pixels, black at `center - width / 2`, white at
- * `center + width / 2`; NaN is a dark grey of its own.
+ * `center + width / 2`; NaN is a dark grey of its own, -∞ (no voxel) black.
  *
  * @param pixels one RGBA pixel per value (little endian)
  */
@@ -23,7 +23,7 @@ export function paintGrey(
     if (!Number.isNaN(value)) {
       const level = (value - lower) * scale;
       grey = level <= 0 ? 0 : level >= 255 ? 255 : Math.round(level);
-      grey = inverse ? 255 - grey : grey;
+      grey = inverse && value !== Number.NEGATIVE_INFINITY ? 255 - grey : grey;
     }
     pixels[i] = 0xff000000 | (grey << 16) | (grey << 8) | grey;
   }

@@ -1,0 +1,143 @@
+import type { Point } from '../geometry/frames';
+import {
+  fitScale,
+  type ObliqueCamera,
+  type ObliquePlane,
+  placeGrid,
+} from '../geometry/ObliquePlane';
+import { SlicePlacement } from '../geometry/SlicePlacement';
+import { sampleLabels, sampleValues } from './cutOblique';
+import { LayerCanvas } from './LayerCanvas';
+import { MaskLayer } from './MaskLayer';
+import type { PlaneSource } from './PlaneCanvas';
+import { paintGrey } from './paintGrey';
+
+/** So many samples at most: what a drag can follow without a graphics card. */
+const MOST_SAMPLES = 160_000;
+
+/** A plane that lies anyhow in the volume, with its mask, on 2D canvases. */
+export class ObliqueCanvas {
+  readonly #source: PlaneSource;
+  readonly #element: HTMLCanvasElement;
+  readonly #canvas: LayerCanvas;
+  readonly #mask: MaskLayer;
+  readonly #picture = document.createElement('canvas');
+  readonly #told: (camera: ObliqueCamera) => void;
+  #where: { centre: Point; plane: ObliquePlane } | null = null;
+  #camera: ObliqueCamera | null = null;
+  #frame = 0;
+
+  /** @param told called with what the pane shows, whenever it was drawn */
+  constructor(
+    source: PlaneSource,
+    picture: HTMLCanvasElement,
+    mask: HTMLCanvasElement,
+    told: (camera: ObliqueCamera) => void,
+  ) {
+    this.#source = source;
+    this.#element = picture;
+    this.#canvas = new LayerCanvas(picture);
+    this.#mask = new MaskLayer(mask);
+    this.#told = told;
+  }
+
+  /** @param centre point (LPS mm) that the plane is turned about */
+  moveTo(centre: Point, plane: ObliquePlane): void {
+    this.#where = { centre, plane };
+    this.changed();
+  }
+
+  /** Values, labels or their look changed. */
+  changed(): void {
+    if (this.#frame === 0) {
+      this.#frame = requestAnimationFrame(() => {
+        this.#frame = 0;
+        this.#draw();
+      });
+    }
+  }
+
+  fit(): void {
+    this.#camera = null;
+    this.changed();
+  }
+
+  zoomBy(factor: number): void {
+    if (this.#camera) {
+      const { scale, right, down } = this.#camera;
+      this.#camera = {
+        scale: scale * factor,
+        right: right * factor,
+        down: down * factor,
+      };
+      this.changed();
+    }
+  }
+
+  panBy(right: number, down: number): void {
+    if (this.#camera) {
+      this.#camera = {
+        scale: this.#camera.scale,
+        right: this.#camera.right + right,
+        down: this.#camera.down + down,
+      };
+      this.changed();
+    }
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.#frame);
+  }
+
+  #draw(): void {
+    const size = {
+      width: this.#element.clientWidth,
+      height: this.#element.clientHeight,
+    };
+    if (!this.#where || size.width === 0 || size.height === 0) {
+      return;
+    }
+    const { geometry } = this.#source;
+    this.#camera ??= { scale: fitScale(geometry, size), right: 0, down: 0 };
+    const step = Math.ceil(
+      Math.sqrt(Math.max((size.width * size.height) / MOST_SAMPLES, 1)),
+    );
+    const { centre, plane } = this.#where;
+    const grid = placeGrid(geometry, centre, plane, size, this.#camera, step);
+    const values = sampleValues(geometry.shape, grid, (z) =>
+      this.#source.values(z),
+    );
+    this.#picture.width = grid.columns;
+    this.#picture.height = grid.rows;
+    const small = this.#picture.getContext('2d');
+    const image = small?.createImageData(grid.columns, grid.rows);
+    if (!small || !image) {
+      throw new Error('The browser gave no 2D canvas');
+    }
+    paintGrey(
+      values,
+      this.#source.window(),
+      this.#source.inverse,
+      new Uint32Array(image.data.buffer),
+    );
+    small.putImageData(image, 0, 0);
+    const middle = step / 2;
+    const placement = new SlicePlacement(
+      [middle, middle],
+      [middle + step, middle],
+      [middle, middle + step],
+    );
+    const ratio = this.#canvas.clear();
+    const { context } = this.#canvas;
+    context.imageSmoothingEnabled = this.#source.smooth;
+    context.setTransform(...placement.pictureMatrix(ratio));
+    context.drawImage(this.#picture, 0, 0);
+    this.#mask.setLabels(
+      sampleLabels(geometry.shape, grid, (z) => this.#source.labels(z)),
+      grid.columns,
+    );
+    this.#mask.setStyle(this.#source.style());
+    this.#mask.draw(placement);
+    this.#told(this.#camera);
+  }
+}
