@@ -15,7 +15,7 @@ from inference_worker.contract.prompts import Accept, Prompt, Visit
 from inference_worker.engines.continual import state as states
 from inference_worker.engines.continual import trust
 from inference_worker.engines.continual.config import Config
-from inference_worker.engines.continual.evidence import network_odds, prior_odds
+from inference_worker.engines.continual.evidence import prior_odds
 from inference_worker.engines.continual.frame import Frame
 from inference_worker.engines.continual.lessons import (
     learn_accepted,
@@ -104,13 +104,14 @@ class Continual:
         pauses = sum(pause for pause, _ in lessons) + (1 if lessons else 0)
         emit = _Emission(draft, len(shown) * (1 + pauses))
 
+        heard = {index: draft.pages.get(index, Page()).heard for index in accepted}
         for index in accepted:
             self._accept(draft, index, marks.get(index, ()))
         for index in shown:
             made = () if index in accepted else marks.get(index, ())
             yield emit(index, self.eye.look(draft, index, made), "first")
         for index in accepted:
-            self._judge(draft, index)
+            self._judge(draft, index, heard[index])
         for _, lesson in lessons:
             for _ in lesson:
                 for index in shown:
@@ -144,19 +145,24 @@ class Continual:
         state.pages[index] = page.approved()
         state.accepted = (*(z for z in state.accepted if z != index), index)
 
-    def _judge(self, state: State, index: int) -> None:
-        """Note how well networks and neighbours would have shown an accepted slice."""
+    def _judge(
+        self, state: State, index: int, heard: NDArray[np.float16] | None
+    ) -> None:
+        """Note how well networks and neighbours would have shown an accepted slice.
+
+        Parameters
+        ----------
+        heard: what the networks said of it before it was marked, see ``Page``.
+        """
         shown = state.pages[index].shown
         config = self.config
         if shown is None or not config.trust_learned or config.prior == "none":
             return
         truth = state.frame.soft_masks(shown, state.channels)[0].argmax(dim=0)
+        voices = self.eye.voices(state, index) if heard is None else heard
         state.record = trust.recorded(
             state.record,
-            [
-                network_odds(state, weights, index)
-                for weights in (state.taught(config.answer), state.start)
-            ],
+            voices.astype(np.float32),
             prior_odds(state, config, index),
             truth.cpu().numpy(),
             state.network.new,

@@ -19,14 +19,17 @@ class Page(pages.Page):
     ----------
     sight: float16 (labels, h, w), what network and neighbours said when last asked.
     mended: the same shape, how marks changed that; None without marks.
+    heard: float16 (2, labels, h, w), what the taught and the base model said before
+        the slice was marked; it is judged by that when the slice is accepted.
     """
 
     sight: NDArray[np.float16] | None = None
     mended: NDArray[np.float16] | None = None
+    heard: NDArray[np.float16] | None = None
 
     def approved(self) -> Page:
         """The page accepted as shown: only that matters of it from now on."""
-        return replace(self, accepted=True, sight=None, mended=None)
+        return replace(self, accepted=True, sight=None, mended=None, heard=None)
 
 
 def thick_strokes(

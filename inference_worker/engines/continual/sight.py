@@ -60,7 +60,10 @@ class Eye:
         if page.accepted and page.shown is not None:
             sight = self._accepted_odds(state, page.shown).astype(np.float16)
         elif sight is None:
-            sight = self._first_sight(state, index)
+            page = self._sighted(state, index, page)
+            sight = page.sight
+        if sight is None:
+            raise ValueError(f"slice {index} has not been looked at")
         odds = sight.astype(np.float32)
         if page.mended is not None and not page.accepted:
             odds += page.mended
@@ -74,15 +77,13 @@ class Eye:
         page = state.pages.get(index, Page())
         if page.accepted:
             return self._seen(state, index, page)
-        sight = self._first_sight(state, index)
-        return self._kept(state, index, replace(page, sight=sight))
+        return self._kept(state, index, self._sighted(state, index, page))
 
     def _seen(self, state: State, index: int, page: Page) -> NDArray[np.float32]:
         if page.accepted and page.shown is not None:
             odds = self._accepted_odds(state, page.shown)
             return labels_of(odds, state.values, state.frame.shape)[1]
-        sight = self._first_sight(state, index)
-        return self._kept(state, index, replace(page, sight=sight))
+        return self._kept(state, index, self._sighted(state, index, page))
 
     def _kept(self, state: State, index: int, page: Page) -> NDArray[np.float32]:
         """Show what a page's evidence amounts to, and remember it as shown."""
@@ -98,17 +99,37 @@ class Eye:
         state.pages[index] = replace(page, shown=labels)
         return shares
 
-    def _first_sight(self, state: State, index: int) -> NDArray[np.float16]:
+    def _sighted(self, state: State, index: int, page: Page) -> Page:
+        """The page with what network and neighbours say of the slice now."""
         prior = prior_odds(state, self.config, index)
-        default = (self.config.trust_absent, self.config.trust)
+        voices = self.voices(state, index)
         fresh = state.network.new
-        chosen = trust.choices(state.record, prior, default, fresh)
-        network = network_odds(state, state.taught(self.config.answer), index)
-        by_base = [label for label, choice in enumerate(chosen) if choice.base]
-        if by_base:
-            network[by_base] = network_odds(state, state.start, index)[by_base]
+        if prior is None:
+            chosen = trust.first_choices(voices[1], self._marked_mask(state, page))
+        else:
+            default = (self.config.trust_absent, self.config.trust)
+            chosen = trust.choices(state.record, prior, default, fresh)
+        network = voices[[int(c.base) for c in chosen], np.arange(len(chosen))]
         odds = fused(network, prior, [choice.factor for choice in chosen], fresh)
-        return np.clip(odds, -30, 30).astype(np.float16)
+        sight = np.clip(odds, -30, 30).astype(np.float16)
+        if page.prompts:
+            return replace(page, sight=sight)
+        return replace(page, sight=sight, heard=voices.astype(np.float16))
+
+    def _marked_mask(self, state: State, page: Page) -> NDArray[np.uint8] | None:
+        """Output channels (h, w) of a mask that bears marks."""
+        if not page.prompts or page.shown is None:
+            return None
+        shares = state.frame.soft_masks(page.shown, state.channels)
+        return np.asarray(shares[0].argmax(dim=0).cpu().numpy(), dtype=np.uint8)
+
+    def voices(self, state: State, index: int) -> Odds:
+        """Log-odds of the taught and of the base model, (2, labels, h, w)."""
+        taught = state.taught(self.config.answer)
+        odds = [network_odds(state, taught, index)]
+        same = taught is state.start
+        odds.append(odds[0] if same else network_odds(state, state.start, index))
+        return np.clip(np.stack(odds), -30, 30)
 
     def _accepted_odds(self, state: State, shown: NDArray[np.uint8]) -> Odds:
         shares = state.frame.soft_masks(shown, state.channels)[0].cpu().numpy()

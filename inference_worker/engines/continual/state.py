@@ -22,7 +22,7 @@ from inference_worker.nets.labelled import (
     Weights,
 )
 
-_PARTS = ("shown", "sight", "mended")
+_PARTS = ("shown", "sight", "mended", "heard")
 """Arrays of a page."""
 
 
@@ -74,7 +74,7 @@ class State:
         """Drop what can be seen again of slices that bear no marks."""
         for index, page in self.pages.items():
             if index not in kept and page.mended is None and page.sight is not None:
-                self.pages[index] = replace(page, sight=None)
+                self.pages[index] = replace(page, sight=None, heard=None)
 
     def branch(self) -> State:
         """A state that may go its own way."""

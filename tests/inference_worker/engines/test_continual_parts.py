@@ -151,7 +151,7 @@ def after_two(networks, prior, truth):
     """The record after two such slices."""
     record = trust.first_record(1)
     for _ in range(2):
-        record = trust.recorded(record, networks, prior, truth, [])
+        record = trust.recorded(record, np.stack(networks), prior, truth, [])
     return record
 
 
@@ -160,17 +160,25 @@ def test_a_label_trusts_the_network_as_far_as_accepted_slices_bore_it_out():
     trusting = after_two([right, right], prior, truth)
     doubting = after_two([-right, -right], prior, truth)
     (choice,) = trust.choices(trusting, prior, (0.2, 0.2))
-    assert (choice.base, choice.factor >= 0.4) == (False, True)
+    assert choice.factor >= 0.4
     assert trust.choices(doubting, prior, (0.2, 0.2))[0].factor <= 0.1
-    assert trust.choices(doubting, None, (0.4, 0.2))[0].factor == 1.0
 
 
 def test_before_any_accepted_slice_the_defaults_say_how_far():
     _, prior, _ = half_held()
     unknown = trust.first_record(1)
     nowhere = np.full_like(prior, -3.0)
-    assert trust.choices(unknown, prior, (0.4, 0.2)) == [trust.Choice(False, 0.2)]
-    assert trust.choices(unknown, nowhere, (0.4, 0.2)) == [trust.Choice(False, 0.4)]
+    assert trust.choices(unknown, prior, (0.4, 0.2)) == [trust.Choice(True, 0.2)]
+    assert trust.choices(unknown, nowhere, (0.4, 0.2)) == [trust.Choice(True, 0.4)]
+
+
+def test_before_any_accepted_slice_marks_say_whether_the_base_model_knows_a_label():
+    truth, _, right = half_held()
+    known, unknown = trust.Choice(True, 1.0), trust.Choice(False, 1.0)
+    assert trust.first_choices(right, None) == [known]
+    assert trust.first_choices(right, truth) == [known]
+    assert trust.first_choices(-right, truth) == [unknown]
+    assert trust.first_choices(-np.abs(right), np.zeros_like(truth)) == [known]
 
 
 def test_a_new_channel_is_believed_only_once_an_accepted_slice_bore_it_out():
@@ -181,9 +189,11 @@ def test_a_new_channel_is_believed_only_once_an_accepted_slice_bore_it_out():
     assert trust.choices(trusting, prior, (0.2, 0.2), fresh=[0])[0].factor >= 0.4
 
 
-def test_a_label_goes_back_to_the_base_model_where_teaching_led_it_astray():
+def test_a_label_goes_by_the_base_model_until_teaching_has_proved_better():
     truth, prior, right = half_held()
     astray = after_two([-right, right], prior, truth)
+    alike = after_two([right, right], prior, truth)
+    assert trust.choices(alike, prior, (0.2, 0.2))[0].base
     taught = after_two([right, -right], prior, truth)
     assert trust.choices(astray, prior, (0.2, 0.2))[0].base
     assert not trust.choices(taught, prior, (0.2, 0.2))[0].base
