@@ -167,7 +167,7 @@ class Decoder(nn.Module):
             decoder = fan_out
         self.steps = nn.ModuleList(steps)
         self.head = nn.Conv2d(decoder, 1, 3, padding=1)
-        self.trust = nn.Parameter(torch.tensor(2.0)) if carried else None
+        self.trust = nn.Parameter(torch.tensor(1.0)) if carried else None
         self.down = nn.Sequential(conv(1, 16), conv(16, 16, 2), conv(16, 16))
         self.residual = nn.Sequential(conv(16 + 1, 16), nn.Conv2d(16, 1, 3, padding=1))
 
@@ -256,12 +256,18 @@ class QualityHead(nn.Module):
     """f_QA: three convolutions and three fully connected layers.
 
     Beside S_k it sees how far S_k is from certain: a mean of S_k over a place hides it.
+    F_k is normalised place by place, and nothing after it: how much there is of what is
+    found is what is asked.
     """
 
     def __init__(self, features: int) -> None:
         super().__init__()
+        fans = ((features + 2, 1), (32, 2), (32, 2))
         self.convolutions = nn.Sequential(
-            conv(features + 2, 32), conv(32, 32, 2), conv(32, 32, 2)
+            *(
+                nn.Sequential(nn.Conv2d(fan_in, 32, 3, stride, 1), nn.ReLU())
+                for fan_in, stride in fans
+            )
         )
         self.connected = nn.Sequential(
             nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 1)
@@ -273,7 +279,9 @@ class QualityHead(nn.Module):
         small = functional.adaptive_avg_pool2d(
             told, (features.shape[-2], features.shape[-1])
         )
-        grid = self.convolutions(torch.cat([features, small], dim=1))
+        level = features.movedim(1, -1)
+        level = functional.layer_norm(level, level.shape[-1:]).movedim(-1, 1)
+        grid = self.convolutions(torch.cat([level, small], dim=1))
         pooled = torch.cat([grid.mean(dim=(2, 3)), grid.amax(dim=(2, 3))], dim=1)
         score: Tensor = self.connected(pooled)[:, 0]
         return score

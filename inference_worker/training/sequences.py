@@ -51,10 +51,10 @@ Floats = NDArray[np.float32]
 LENGTH = 5
 """Slices of a sequence (section 3, training details)."""
 
-STILL_SHARE = 0.2
+STILL_SHARE = 0.12
 """Share of sequences made of one slice or flat phantom."""
 
-SHARES = {"organs": 0.35, "hippocampi": 0.2, "slices": 0.25, "solids": 0.2}
+SHARES = {"organs": 0.4, "hippocampi": 0.3, "slices": 0.2, "solids": 0.1}
 """Of the others, by what their volume is."""
 
 MARGINS = (0.2, 0.65)
@@ -63,9 +63,16 @@ MARGINS = (0.2, 0.65)
 GAP_MOST = 6
 """Slices between neighbours in a set that has only some of each patient's."""
 
+AXES = (0.6, 0.2, 0.2)
+"""Shares of a volume's orientations; most are read along the first axis."""
+
+END_SHARE = 0.45
+"""Share of a volume's sequences in which the target ends: a walk that misses the end
+goes on through the rest of the volume."""
+
 SOLIDS = 60
 SOLID_SIDE = 56
-_SMALLEST = 12
+_SMALLEST = 20
 _STILL_SIDE = 192
 
 
@@ -218,25 +225,33 @@ def _from_volume(stack: Stack, rng: np.random.Generator) -> Drawn | None:
         indices = np.where(steps < len(stack.at), steps, period - steps)
         at = np.array(stack.at)[indices]
     else:
-        axis = int(rng.integers(3))
+        axis = int(rng.choice(3, p=AXES))
         image, labels = np.moveaxis(image, axis, 0), np.moveaxis(labels, axis, 0)
-        stride = int(rng.integers(1, 3)) * int(rng.choice((-1, 1)))
-        indices = int(rng.integers(len(image))) + stride * np.arange(LENGTH)
-        if indices.min() < 0 or indices.max() >= len(image):
-            return None
-        at = np.arange(LENGTH)
-    present = np.unique(labels[indices[0]])
+        start = int(rng.integers(len(image)))
+    present = np.unique(labels[indices[0] if stack.at else start])
     present = present[present > 0]
     if not present.size:
         return None
     value = rng.choice(present)
+    if not stack.at:
+        stride = int(rng.integers(1, 4)) * int(rng.choice((-1, 1)))
+        if rng.random() < END_SHARE:
+            holding = np.flatnonzero((labels == value).any(axis=(1, 2)))
+            last = int(holding[-1] if stride > 0 else holding[0])
+            start = last - stride * int(rng.integers(LENGTH - 2)) - int(np.sign(stride))
+        indices = start + stride * np.arange(LENGTH)
+        if indices.min() < 0 or indices.max() >= len(image):
+            return None
+        at = np.arange(LENGTH)
     planes = np.stack([image[i] for i in indices])
     masks = np.stack([labels[i] == value for i in indices])
+    if not masks[0].any():
+        return None
     if rng.random() < 0.5:
         planes, masks = planes[:, :, ::-1], masks[:, :, ::-1]
-    if rng.random() < 0.5:
+    if rng.random() < 0.15:
         planes, masks = planes.transpose(0, 2, 1), masks.transpose(0, 2, 1)
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         planes, masks = _turned(planes, masks, rng)
     return planes.astype(np.float32) / np.float32(255), masks, at
 
@@ -248,7 +263,7 @@ def _turned(
     rows, columns = np.nonzero(masks[0])
     centre = (float(columns.mean()), float(rows.mean()))
     matrix = np.asarray(
-        cv2.getRotationMatrix2D(centre, float(rng.uniform(-30, 30)), 1.0), np.float64
+        cv2.getRotationMatrix2D(centre, float(rng.uniform(-20, 20)), 1.0), np.float64
     )
     stretch = float(np.exp(rng.uniform(-0.25, 0.25)))
     matrix[0] *= stretch
@@ -328,17 +343,17 @@ def _moved(square: Square, rng: np.random.Generator) -> Square:
 
 def _as_scanned(images: Floats, rng: np.random.Generator) -> Floats:
     """One contrast and brightness for the sequence, noise of its own in every slice."""
-    gamma = float(np.exp(rng.uniform(-0.4, 0.4)))
-    contrast = float(np.exp(rng.uniform(-0.3, 0.3)))
+    gamma = float(np.exp(rng.uniform(-0.3, 0.3)))
+    contrast = float(np.exp(rng.uniform(-0.25, 0.25)))
     shown = np.clip((images - 0.5) * contrast + 0.5 + rng.uniform(-0.1, 0.1), 0, 1)
-    if rng.random() < 0.1:
+    if rng.random() < 0.03:
         shown = 1 - shown
     if rng.random() < 0.3:
         # Some scans are stored with every slice stretched by itself.
         spread = np.exp(rng.normal(0, 0.1, (len(images), 1, 1)))
         shown = np.clip(shown * spread, 0, 1)
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         sigma = float(rng.uniform(0.3, 1.2))
         shown = np.stack([cv2.GaussianBlur(p, (0, 0), sigma) for p in shown])
-    noise = rng.uniform(0, 0.06) * rng.standard_normal(images.shape)
+    noise = rng.uniform(0, 0.04) * rng.standard_normal(images.shape)
     return np.clip(shown**gamma + noise, 0, 1).astype(np.float32)

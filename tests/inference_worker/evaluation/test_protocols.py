@@ -87,6 +87,14 @@ def test_mem3d_marks_another_slice_every_round(folder, tmp_path, monkeypatch):
     assert "suggested by quality" in text
 
 
+def test_a_round_is_timed_on_volumes_of_any_size(tmp_path):
+    table = mem3d.time_table(tiny_mem3d(tmp_path), [(8, 128, 256)])
+    (row,) = table.rows
+    assert row[0] == "128 × 256 × 8"
+    assert int(row[1]) <= 7
+    assert float(row[2]) > 0
+
+
 def test_the_oracle_chooses_the_worst_slice_not_yet_marked(folder):
     case = read_case(find_cases(folder)[0], [1])
     truth = case.truth.reveal() == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from inference_worker.nets import build_network, wrap_module
 from inference_worker.nets.mem3d import KINDS, SMALL, Mem3D, Mem3DShape
@@ -14,6 +15,7 @@ from inference_worker.training.mem3d import (
     first_guidance,
     piece_of,
     reached_iou,
+    segmentation_loss,
     spoilt,
     start_encoders,
     stroke_in,
@@ -32,6 +34,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(mem3d, "BATCH", 2)
     monkeypatch.setattr(mem3d, "SEQUENCES", 2)
     monkeypatch.setattr(mem3d, "VIEW", 48)
+    monkeypatch.setattr(mem3d, "QUALITY_STEPS", 2)
 
 
 def ball() -> Stack:
@@ -61,8 +64,15 @@ def test_a_sequence_begins_with_its_target_and_goes_on(stacks):
     assert drawn.images.shape == (3, LENGTH, 1, 48, 48)
     assert drawn.images.dtype == np.float32
     assert drawn.targets[:, 0].any(axis=(1, 2, 3)).all()
-    assert (drawn.targets[:, 0] & drawn.targets[:, 1]).any(axis=(1, 2, 3)).all()
     assert not np.array_equal(drawn.images[:, 0], drawn.images[:, 4])
+
+
+def test_in_some_sequences_the_target_ends():
+    rng, whole = np.random.default_rng(0), ball()
+    amid = Stack(np.pad(whole.image, 12), np.pad(whole.labels, 12))
+    drawn = draw_sequences({"organs": [amid]}, NOTHING, 32, 12, rng)
+    held = drawn.targets.any(axis=(2, 3, 4)).sum(axis=1)
+    assert ((held > 0) & (held < LENGTH)).sum() >= 3
 
 
 def test_every_slice_is_seen_where_the_target_was_one_slice_before():
@@ -85,7 +95,7 @@ def test_neighbouring_slices_of_a_patient_make_a_run():
 
 
 def test_a_batch_is_learnt_by_heart():
-    """What a hundred steps could not do with a loss that stays where it is."""
+    """Net, loss and reading can learn at all: a loss alone does not say so."""
     torch.manual_seed(0)
     net = Mem3D(replace(TINY, width=16, decoder=16)).train()
     optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3)
@@ -157,6 +167,27 @@ def test_every_encoder_starts_from_the_base_models():
         )
     prompted = net.interactions["any"].encoder
     assert torch.equal(prompted.layer1[0].conv1.weight, wanted.layer1[0].conv1.weight)
+
+
+def test_the_last_steps_teach_the_quality_head_alone(tmp_path):
+    stacks = {"organs": [ball()]}
+    train(NOTHING, stacks, tmp_path, steps=2, stop_after=2)
+    before = load_file(tmp_path / "checkpoint.safetensors")
+    train(NOTHING, stacks, tmp_path, steps=2)
+    after = load_file(tmp_path / "checkpoint.safetensors")
+    for name, value in after.items():
+        if name.startswith("network/"):
+            kept = before[name.replace("network/", "averaged/")]
+            assert torch.equal(kept, value) == (not name.startswith("network/quality"))
+
+
+def test_pixels_that_need_not_be_copied_weigh_more():
+    truth, carried = torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 4, 4)
+    truth[..., :4], carried[..., 1:2, :] = 1, 1
+    logits = torch.zeros(1, 1, 8, 8, requires_grad=True)
+    segmentation_loss(logits, truth, carried).backward()
+    news = logits.grad[0, 0, 2, 6].abs()
+    assert news > 2 * logits.grad[0, 0, 6, 6].abs()
 
 
 def test_a_run_that_was_cut_continues_as_if_it_never_was(tmp_path):
