@@ -103,18 +103,29 @@ class Eye:
         """The page with what network and neighbours say of the slice now."""
         prior = prior_odds(state, self.config, index)
         voices = self.voices(state, index)
+        chosen = self._chosen(state, page, prior, voices)
         fresh = state.network.new
-        if prior is None:
-            chosen = trust.first_choices(voices[1], self._marked_mask(state, page))
-        else:
-            default = (self.config.trust_absent, self.config.trust)
-            chosen = trust.choices(state.record, prior, default, fresh)
         network = voices[[int(c.base) for c in chosen], np.arange(len(chosen))]
         odds = fused(network, prior, [choice.factor for choice in chosen], fresh)
         sight = np.clip(odds, -30, 30).astype(np.float16)
         if page.prompts:
             return replace(page, sight=sight)
         return replace(page, sight=sight, heard=voices.astype(np.float16))
+
+    def _chosen(
+        self, state: State, page: Page, prior: Odds | None, voices: Odds
+    ) -> list[trust.Choice]:
+        """Per label which network speaks, and how loud beside the neighbours."""
+        config = self.config
+        default = (config.trust_absent, config.trust)
+        if config.prior == "none":
+            return [trust.Choice(base=False, factor=1.0)] * voices.shape[1]
+        if prior is None:
+            return trust.first_choices(voices[1], self._marked_mask(state, page))
+        chosen = trust.choices(state.record, prior, default, state.network.new)
+        if config.trust_learned:
+            return chosen
+        return [replace(choice, base=False) for choice in chosen]
 
     def _marked_mask(self, state: State, page: Page) -> NDArray[np.uint8] | None:
         """Output channels (h, w) of a mask that bears marks."""
