@@ -14,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, Model, Q, QuerySet
 
 from annotation.models import Assignment, Project, Role, Session, User, Volume
+from annotation.selectors.companion import companion_volumes
 from inference_worker.contract.errors import AccessRefused
 
 LEADING = (Role.ADMINISTRATOR, Role.LEAD)
@@ -79,11 +80,17 @@ def access_session(
 
 
 def access_volume(*, user: User | AnonymousUser, key: str) -> Volume:
-    """The volume, for those assigned to it and those who lead its project."""
+    """The volume, for those assigned to it or to another volume of its patient in the
+    same project, and for those who lead that project."""
     known = _known(user)
     rows = Volume.objects.select_related("project").filter(key=key)
     visible = _visible(known, reader="assignments__reader", project="project")
-    return _the_only(rows.filter(visible).distinct(), "volume")
+    seen = rows.filter(visible).distinct()
+    other = None if seen.exists() else rows.first()
+    if other is not None:
+        beside = companion_volumes(volume=other).filter(visible)
+        seen = rows if beside.exists() else seen
+    return _the_only(seen, "volume")
 
 
 def _visible(user: User, *, reader: str, project: str) -> Q:

@@ -66,7 +66,7 @@ def _item(assignment: Assignment) -> dict[str, Any]:
         "state": assignment.state,
         "position": assignment.position,
         "repeat": assignment.repeat,
-        "volume": assignment.volume.name,
+        "volume": assignment.volume.shown_name,
         "modality": assignment.volume.modality,
         "shape": assignment.volume.shape,
         "arm": assignment.arm.name,

@@ -101,6 +101,12 @@ class VolumeSerializer(serializers.Serializer):
     instances = serializers.ListField(child=serializers.CharField())
 
 
+class CompanionSerializer(VolumeSerializer):
+    """Another series of the patient; ``same_frame``: its points are the volume's."""
+
+    same_frame = serializers.BooleanField()
+
+
 class SessionAssignmentSerializer(serializers.Serializer):
     """Which assignment a session belongs to."""
 

@@ -14,6 +14,7 @@ from annotation.access import access_session
 from annotation.api.parsers import FORM_PARSERS
 from annotation.api.refusals import answers
 from annotation.api.schema import (
+    CompanionSerializer,
     DigestsSerializer,
     DraftSerializer,
     EventsSerializer,
@@ -25,6 +26,7 @@ from annotation.api.schema import (
     TurnSerializer,
 )
 from annotation.models import MaskRevision, User
+from annotation.selectors.companion import companion_rows
 from annotation.selectors.draft import draft_digests, draft_read
 from annotation.selectors.session import session_detail
 from annotation.selectors.turn import turn_rows
@@ -63,6 +65,17 @@ class SessionDetailApi(GenericAPIView[Any]):
         session = access_session(user=_user(request), id=session_id)
         writable = session.assignment.reader_id == request.user.pk
         return Response(session_detail(session=session, writable=writable))
+
+
+class SessionCompanionsApi(GenericAPIView[Any]):
+    """Other series of the patient, to look at beside the case."""
+
+    serializer_class = CompanionSerializer
+
+    @extend_schema(responses=answers(CompanionSerializer(many=True), 404))
+    def get(self, request: Request, session_id: UUID) -> Response:
+        session = access_session(user=_user(request), id=session_id)
+        return Response(companion_rows(session=session))
 
 
 class SessionDraftApi(GenericAPIView[Any]):

@@ -26,6 +26,11 @@ urlpatterns = [
         name="session",
     ),
     path(
+        "sessions/<uuid:session_id>/companions",
+        session.SessionCompanionsApi.as_view(),
+        name="session-companions",
+    ),
+    path(
         "sessions/<uuid:session_id>/draft",
         session.SessionDraftApi.as_view(),
         name="session-draft",

@@ -42,3 +42,9 @@ class Volume(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_name(self) -> str:
+        """What readers see: a name often holds patient or series text, so that in a
+        blinded project it is a number that says nothing."""
+        return f"Case {self.key[:6]}" if self.project.blinded else self.name

@@ -17,7 +17,7 @@ def volume_detail(*, volume: Volume) -> dict[str, Any]:
     return {
         "id": volume.pk,
         "key": volume.key,
-        "name": volume.name,
+        "name": volume.shown_name,
         "shape": volume.shape,
         "affine": volume.affine,
         "spacing": [float(step) for step in spacing],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -153,6 +154,8 @@ def read_series(series: Series, limits: Limits) -> Image:
         window=None if voxels.ndim == 4 else seen_window(header, middle),
         source={
             "kind": "dicom",
+            "patient": patient_digest(header),
+            "frame_of_reference": str(header.get("FrameOfReferenceUID", "")),
             "study_uid": str(header.get("StudyInstanceUID", "")),
             "series_uid": str(header.get("SeriesInstanceUID", "")),
             "sop_uids": [frame.sop_uid for frame in ordered],
@@ -161,6 +164,16 @@ def read_series(series: Series, limits: Limits) -> Image:
         },
         notices=stack.notices,
     )
+
+
+def patient_digest(header: Dataset) -> str:
+    """Return what is the same for all series of a patient and names nobody; "" where
+    the header does not say whose it is."""
+    patient = str(header.get("PatientID") or "").strip()
+    if not patient:
+        return ""
+    issuer = str(header.get("IssuerOfPatientID") or "").strip()
+    return hashlib.sha256(f"{issuer}|{patient}".encode()).hexdigest()
 
 
 def _stack(header: Dataset, frames: Sequence[Frame]) -> Stack:

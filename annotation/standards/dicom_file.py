@@ -43,6 +43,9 @@ DIRECTORY = "1.2.840.10008.1.3.10"
 HEADER_KEYWORDS = [
     "SOPClassUID",
     "SOPInstanceUID",
+    "PatientID",
+    "IssuerOfPatientID",
+    "FrameOfReferenceUID",
     "StudyInstanceUID",
     "SeriesInstanceUID",
     "SeriesNumber",

@@ -271,3 +271,17 @@ def test_a_header_that_claims_a_huge_image_takes_no_memory(tmp_path: Path) -> No
     with pytest.raises(ImportRefused) as refused:
         read(write(tmp_path, HU[:1], change=change))
     assert refused.value.code == "import:too-large"
+
+
+def test_a_patient_is_recognised_again_and_not_named(tmp_path: Path) -> None:
+    def called(name: str) -> str:
+        def change(dataset: FileDataset, index: int) -> None:
+            dataset.PatientID = name
+
+        folder = tmp_path / (name or "nobody")
+        folder.mkdir()
+        return str(read(write(folder, HU, change=change)).source["patient"])
+
+    assert called("0815") == called("0815 ") != called("4711")
+    assert "0815" not in called("0815  ")
+    assert called("") == ""
