@@ -78,7 +78,7 @@ export class CanvasViewer implements Viewer {
     this.#shown = document.createElement('canvas');
     this.#shown.style.cssText = 'display: block; width: 100%; height: 100%';
     element.append(this.#shown);
-    this.#canvas = new LayerCanvas(this.#shown);
+    this.#canvas = new LayerCanvas(this.#shown, true);
     this.#drag = new ViewDrag(element, this);
     this.#resizes = new ResizeObserver(() => this.#resized());
     this.#resizes.observe(element);

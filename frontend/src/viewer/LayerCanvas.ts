@@ -3,13 +3,22 @@ export class LayerCanvas {
   readonly #canvas: HTMLCanvasElement;
   readonly context: CanvasRenderingContext2D;
 
-  constructor(canvas: HTMLCanvasElement) {
-    const context = canvas.getContext('2d');
+  /** @param opaque whether nothing below it is to be seen */
+  constructor(canvas: HTMLCanvasElement, opaque = false) {
+    const context = canvas.getContext('2d', { alpha: !opaque });
     if (!context) {
       throw new Error('The browser gave no 2D canvas');
     }
     this.#canvas = canvas;
     this.context = context;
+  }
+
+  /** A layer with nothing on it is left out: composing it takes time as well. */
+  show(on: boolean): void {
+    const visibility = on ? 'visible' : 'hidden';
+    if (this.#canvas.style.visibility !== visibility) {
+      this.#canvas.style.visibility = visibility;
+    }
   }
 
   /** Empty it, fitted to the pane. @returns device pixels per CSS pixel */

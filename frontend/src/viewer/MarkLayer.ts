@@ -1,4 +1,4 @@
-import type { CanvasPoint, Voxel, VoxelIndex } from '../geometry/frames';
+import type { CanvasPoint, Voxel } from '../geometry/frames';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { Prompt } from '../wire/Prompt';
 import { sliceOfPrompt } from '../wire/sliceOfPrompt';
@@ -8,21 +8,15 @@ import { LayerCanvas } from './LayerCanvas';
 /** Colour of a label as CSS; background is white. */
 export type ColorOf = (label: number) => string;
 
-/** What lies above the mask: marks made, the one being made, the brush. */
+/** What lies above the mask: marks made, and the one being made. */
 export interface Marks {
   readonly slice: number;
   /** made before, thin */
   readonly history: readonly Prompt[];
   /** those of them that stand out */
   readonly selected: readonly Prompt[];
-  /** under the hand now, as wide as they are */
+  /** under the hand now, strokes left out */
   readonly live: readonly Prompt[];
-  readonly brush: {
-    readonly at: VoxelIndex;
-    /** in in-plane voxels */
-    readonly width: number;
-    readonly label: number;
-  } | null;
   /** what an answer has just changed, below the marks */
   readonly flash: ChangeFlash;
 }
@@ -42,38 +36,30 @@ export class MarkLayer {
 
   /** @returns whether it must be drawn again: something fades */
   draw(placement: SlicePlacement | null, marks: Marks): boolean {
+    const here = (mark: Prompt): boolean => sliceOfPrompt(mark) === marks.slice;
+    const history = marks.history.filter(here);
+    const selected = marks.selected.filter(here);
     const ratio = this.#canvas.clear();
+    const { context } = this.#canvas;
+    const flashing =
+      placement !== null && marks.flash.draw(context, placement, ratio);
+    this.#canvas.show(
+      flashing || history.length + selected.length + marks.live.length > 0,
+    );
     if (!placement) {
       return false;
     }
-    const { context } = this.#canvas;
-    const flashing = marks.flash.draw(context, placement, ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.lineCap = 'round';
     context.lineJoin = 'round';
-    for (const mark of marks.history) {
-      if (sliceOfPrompt(mark) === marks.slice) {
-        this.#drawMark(placement, mark);
-      }
+    for (const mark of history) {
+      this.#drawMark(placement, mark);
     }
-    for (const mark of marks.selected) {
-      if (sliceOfPrompt(mark) === marks.slice) {
-        this.#drawMark(placement, mark, SELECTED);
-      }
+    for (const mark of selected) {
+      this.#drawMark(placement, mark, SELECTED);
     }
     for (const mark of marks.live) {
-      this.#drawLive(placement, mark);
-    }
-    if (marks.brush) {
-      const { at, width, label } = marks.brush;
-      const radius = Math.max(width / 2, 2 / placement.scale);
-      this.#twice(this.#colorOf(label), 1, () => {
-        // Round in voxels: an ellipse on the screen where they are not square.
-        context.save();
-        context.transform(...placement.matrix);
-        context.arc(at[2], at[1], radius, 0, 2 * Math.PI);
-        context.restore();
-      });
+      this.#drawMark(placement, mark);
     }
     return flashing;
   }
@@ -134,28 +120,6 @@ export class MarkLayer {
       default:
         break;
     }
-  }
-
-  #drawLive(placement: SlicePlacement, mark: Prompt): void {
-    if (mark.kind !== 'scribble') {
-      this.#drawMark(placement, mark);
-      return;
-    }
-    const { context } = this.#canvas;
-    context.save();
-    context.transform(...placement.matrix);
-    context.beginPath();
-    mark.voxels.forEach(([, y, x], i) => {
-      if (i === 0) {
-        context.moveTo(x, y);
-      }
-      context.lineTo(x, y);
-    });
-    context.lineWidth = Math.max(mark.width, 2 / placement.scale);
-    context.strokeStyle = this.#colorOf(mark.label);
-    context.globalAlpha = 0.6;
-    context.stroke();
-    context.restore();
   }
 
   #line(placement: SlicePlacement, voxels: readonly Voxel[]): void {

@@ -57,6 +57,7 @@ export class MaskLayer {
       this.#paint();
       this.#stale = false;
     }
+    this.#canvas.show(placement !== null && this.#box !== null);
     if (!placement || !this.#box) {
       return;
     }

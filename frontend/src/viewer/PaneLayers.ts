@@ -3,6 +3,7 @@ import type { Prompt } from '../wire/Prompt';
 import { burnMarks } from './burnMarks';
 import { ChangeFlash } from './ChangeFlash';
 import type { MaskStyle } from './LabelStyle';
+import { isScribble, LiveLayer } from './LiveLayer';
 import { MarkLayer } from './MarkLayer';
 import { MaskLayer } from './MaskLayer';
 import type { Viewer } from './Viewer';
@@ -36,11 +37,13 @@ export class PaneLayers {
   readonly #source: PaneSource;
   readonly #mask: MaskLayer;
   readonly #marks: MarkLayer;
+  readonly #hand: LiveLayer;
   readonly #flash = new ChangeFlash();
   readonly #stop: () => void;
   #live: readonly Prompt[] = [];
   #brush: Brush | null = null;
   #maskStale = true;
+  #marksStale = true;
   #paintedSlice = -1;
   #frame = 0;
   #drawn: (() => void)[] = [];
@@ -55,16 +58,19 @@ export class PaneLayers {
     this.#source = source;
     this.#mask = new MaskLayer(maskCanvas);
     this.#marks = new MarkLayer(markCanvas, (label) => source.colorOf(label));
+    this.#hand = new LiveLayer(markCanvas, (label) => source.colorOf(label));
     this.#mask.setStyle(source.style());
     this.#stop = viewer.events.on('drawn', () => {
       this.#drawMask();
       this.#drawMarks();
+      this.#drawHand();
     });
   }
 
   /** Mask or marks changed. @param drawn called when that is on the screen */
   maskChanged(drawn?: () => void): void {
     this.#maskStale = true;
+    this.#marksStale = true;
     if (drawn) {
       this.#drawn.push(drawn);
     }
@@ -77,6 +83,8 @@ export class PaneLayers {
   }
 
   setLive(prompts: readonly Prompt[]): void {
+    // Strokes under the hand need no canvas.
+    this.#marksStale ||= ![...this.#live, ...prompts].every(isScribble);
     this.#live = prompts;
     this.#schedule();
   }
@@ -89,6 +97,7 @@ export class PaneLayers {
   destroy(): void {
     cancelAnimationFrame(this.#frame);
     this.#stop();
+    this.#hand.destroy();
   }
 
   #schedule(): void {
@@ -98,7 +107,10 @@ export class PaneLayers {
         if (this.#maskStale) {
           this.#drawMask();
         }
-        this.#drawMarks();
+        if (this.#marksStale) {
+          this.#drawMarks();
+        }
+        this.#drawHand();
       });
     }
   }
@@ -123,15 +135,23 @@ export class PaneLayers {
     this.#tellDrawn();
   }
 
+  #drawHand(): void {
+    this.#hand.draw(
+      this.#viewer.placement,
+      this.#live.filter(isScribble),
+      this.#brush,
+    );
+  }
+
   #drawMarks(): void {
     const flashing = this.#marks.draw(this.#viewer.placement, {
       slice: this.#viewer.slice,
       history: this.#source.history(),
       selected: this.#source.selected(),
-      live: this.#live,
-      brush: this.#brush,
+      live: this.#live.filter((prompt) => !isScribble(prompt)),
       flash: this.#flash,
     });
+    this.#marksStale = flashing;
     if (flashing) {
       this.#schedule();
     }
