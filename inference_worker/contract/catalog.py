@@ -79,7 +79,7 @@ ENGINES: dict[str, EngineSpec] = {
             "Zhou et al., Quality-aware memory network, MICCAI 2021",
             prompts=_MARKS | _WALK | {"propagate"},
             planar=False,
-            needs_weights=True,
+            weights="mem3d",
         ),
         _spec(
             "prism",

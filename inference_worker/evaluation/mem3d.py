@@ -7,7 +7,7 @@
 Round 1 scribbles on the middle slice of the target and propagates both ways. Each later
 round marks one more slice, accepts it and propagates again. Which slice that is, is the
 suggestion study (the paper's Table 2): the engine's own estimate of quality, chance, or
-the truly worst (oracle). "Previous slice alone" propagates with a memory of one cell.
+the truly worst (oracle), all of them among the slices that the target is truly on. "Previous slice alone" propagates with a memory of one cell.
 Seconds are those in which the process had a core, so they are of one thread on a
 machine with nothing else to do.
 """
@@ -153,11 +153,10 @@ def _next(
 ) -> int | None:
     """The slice to mark next; None where every slice has been."""
     left = [z for z in walked if z not in visited]
-    if arm.policy == "quality":
-        suggested: int | None = state.suggested()
-        return suggested
     if not left:
         return None
+    if arm.policy == "quality":
+        return min(left, key=lambda z: (state.quality.get(z, 0.0), z))
     if arm.policy == "oracle":
         return min(left, key=lambda z: (mean_dice(shown[z], truth[z]), z))
     return int(rng.choice(left))
@@ -333,7 +332,8 @@ def report(
         "Written by `python -m inference_worker.evaluation.mem3d` at commit "
         f"{commit()}; do not edit. Weights {Path(weights).name} "
         f"({read_header(weights).get('sha256')}). No patient was seen in training. "
-        "Round 1 scribbles on the slice that shows most of the target.",
+        "Round 1 scribbles on the slice that shows most of the target; every later one "
+        "on another slice that the target is truly on.",
         "",
     ]
     for name, found in sets.items():

@@ -2,8 +2,9 @@
 
 The memory holds the nearest slices the reader worked on, the previous slice and the
 last of every fifth (section 3, testing details): never more than ``CELLS`` cells,
-however long the volume. A walk ends where ``EMPTY_MOST`` slices in a row show no label;
-what an earlier round had shown beyond is taken away.
+however long the volume. A slice is propagated to from the reader's nearest slice and
+left alone by walks from others. A walk ends where ``EMPTY_MOST`` slices in a row show
+no label; what an earlier round had shown beyond is taken away.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ class Propagation:
         self.device = next(self.net.parameters()).device
         self.own = state.by_reader()
         self.values = self._values()
+        self.told = {value: self._told(value) for value in self.values}
         self.span = model.preprocessing.intensity.span(state.volume)
         self._cells: dict[int, Cell] = {}
 
@@ -111,9 +113,7 @@ class Propagation:
                         prompt.slice, range(prompt.slice + step, stop, step)
                     )
 
-    def _walk(
-        self, source: int, indices: Sequence[int]
-    ) -> Iterator[tuple[int, Slice, float]]:
+    def _walk(self, source: int, indices: range) -> Iterator[tuple[int, Slice, float]]:
         own = set(self.own)
         memory = Memory(self.squares_at(source), self._remember_shown(source))
         empty = 0
@@ -123,13 +123,24 @@ class Propagation:
                 memory.squares = self.squares_at(index)
                 empty = 0
                 continue
-            if empty >= EMPTY_MOST and not any(
-                abs(index - each) <= EMPTY_MOST for each in own
-            ):
-                if index in self.state.masks and self.state.masks[index].labels.any():
-                    yield index, np.zeros(self.state.plane, np.uint8), 1.0
+            fates = [self._fate(v, index, source, indices.step) for v in self.values]
+            if set(fates) == {"kept"}:
                 continue
-            seen = self.look(index, memory)
+            ended = empty >= EMPTY_MOST and not any(
+                abs(index - each) <= EMPTY_MOST for each in own
+            )
+            if ended or "taken" not in fates:
+                shown = self.state.shown(index)
+                held = [
+                    v
+                    for v, fate in zip(self.values, fates, strict=True)
+                    if fate == "kept"
+                ]
+                left = np.where(np.isin(shown, held), shown, 0).astype(np.uint8)
+                if not np.array_equal(left, shown):
+                    yield index, left, 1.0
+                continue
+            seen = self.look(index, memory, fates)
             empty = 0 if seen.labels.any() else empty + 1
             cell = self._encode(index, seen.image, seen.share, seen.squares)
             memory.previous = cell
@@ -141,8 +152,46 @@ class Propagation:
                     memory.squares[at] = _followed(found)
             yield index, seen.labels, seen.quality
 
-    def look(self, index: int, memory: Memory | None = None) -> Sight:
-        """One slice as a walk comes to it, or out of the blue."""
+    def _fate(self, value: int, index: int, source: int, step: int) -> str:
+        """What a walk does with a label on a slice: "taken", "kept" or "ended".
+
+        A slice belongs to the nearest slice of the reader's that says something of the
+        label: a walk from another leaves it as it is shown. Where the label is not on
+        the slice that the walk comes from, it has ended there: beyond it goes, and
+        towards a slice that shows it, it stays.
+        """
+        said = self.told[value]
+        if source not in said:
+            return "kept" if source in self.own else "taken"
+        if index in self.state.masks:
+            nearest = min(said, key=lambda each: (abs(each - index), each != source))
+            if nearest != source:
+                return "kept"
+        if said[source]:
+            return "taken"
+        onward = (shows and (each - source) * step > 0 for each, shows in said.items())
+        return "kept" if any(onward) else "ended"
+
+    def _told(self, value: int) -> dict[int, bool]:
+        """The reader's slices that say something of a label → whether they show it."""
+        told = {}
+        for index in self.own:
+            page = self.state.pages[index]
+            shows = bool((self.state.masks[index].labels == value).any())
+            against = any(
+                getattr(prompt, "label", None) == 0 for prompt in page.prompts
+            )
+            if shows or against or page.accepted:
+                told[index] = shows
+        return told
+
+    def look(
+        self, index: int, memory: Memory | None = None, fates: Sequence[str] = ()
+    ) -> Sight:
+        """One slice as a walk comes to it, or out of the blue.
+
+        ``fates``: of each label, see ``_fate``; all are taken without.
+        """
         squares = list(memory.squares if memory else self.squares_at(index))
         with torch.no_grad():
             image = self._image(index, squares)
@@ -150,6 +199,11 @@ class Propagation:
             size = (image.shape[-2], image.shape[-1])
             answer = self.net.segment(query, self._known(index, memory), size)
             share = answer.logits.sigmoid()
+            if "kept" in fates or "ended" in fates:
+                shown = self._share(index, squares)
+                for at, fate in enumerate(fates):
+                    if fate != "taken":
+                        share[at] = shown[at] * (fate == "kept")
             guess = self.net.quality(answer.features, share).sigmoid()
         labels = self._labels(share, squares)
         return Sight(labels, _worst(guess, share), image, share, squares)

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from inference_worker import engines
+from inference_worker.contract.engine import Label, Volume
 from inference_worker.contract.errors import EngineFailed
-from inference_worker.contract.geometry import Region
+from inference_worker.contract.geometry import Geometry, Region
 from inference_worker.contract.prompts import (
     Accept,
     Box,
     Click,
     Paint,
     Propagate,
+    Scribble,
     Visit,
 )
 from inference_worker.engines.mem3d import interaction, propagation
@@ -31,6 +33,7 @@ from inference_worker.engines.mem3d.region import (
     square_around,
 )
 from inference_worker.engines.mem3d.state import Crop
+from inference_worker.evaluation.phantom import phantom
 from tests.inference_worker.engines.cases import (
     LABELS,
     grey_volume,
@@ -100,6 +103,38 @@ def test_slices_of_the_reader_are_never_propagated_over(engine, monkeypatch):
         np.testing.assert_array_equal(state.shown(index), shown)
 
 
+def test_a_slice_is_left_alone_by_walks_from_farther_slices(engine, monkeypatch):
+    everywhere(monkeypatch)
+    state = engine.open(grey_volume(depth=12), LABELS)
+    take(engine, state, painted(2))
+    take(engine, state, Propagate(2))
+    before = {index: state.shown(index) for index in range(12)}
+    take(engine, state, painted(10))
+    everywhere(monkeypatch, -5.0)
+    found = [p.region.start[0] for p in take(engine, state, Propagate(10))]
+    assert found == [10, 11, 9, 8, 7, 6]  # 6 lies between: the newest word counts
+    for index in range(6):
+        np.testing.assert_array_equal(state.shown(index), before[index])
+
+
+def test_beyond_a_slice_without_the_label_it_goes_and_before_it_stays(
+    engine, monkeypatch
+):
+    everywhere(monkeypatch)
+    state = engine.open(grey_volume(depth=12), LABELS)
+    take(engine, state, painted(2))
+    take(engine, state, Propagate(2))
+    take(engine, state, painted(8, label=0))
+    whole = Region((8, 0, 0), (9, 40, 48))
+    nothing = Paint(
+        whole, np.zeros((1, 40, 48), np.uint8), np.ones((1, 40, 48), dtype=bool)
+    )
+    take(engine, state, nothing)
+    take(engine, state, Accept(8))
+    take(engine, state, Propagate(8))
+    assert [state.shown(index).any() for index in range(12)] == [True] * 8 + [False] * 4
+
+
 def test_a_walk_ends_where_nothing_is_found_and_clears_what_lay_beyond(
     engine, monkeypatch
 ):
@@ -111,9 +146,9 @@ def test_a_walk_ends_where_nothing_is_found_and_clears_what_lay_beyond(
     asked = []
     look = Propagation.look
 
-    def counted(self, index, memory=None):
+    def counted(self, index, *told):
         asked.append(index)
-        return look(self, index, memory)
+        return look(self, index, *told)
 
     monkeypatch.setattr(Propagation, "look", counted)
     take(engine, state, Propagate(0, 1))
@@ -181,9 +216,9 @@ def test_the_region_follows_a_target_that_moves(engine, monkeypatch):
     looked = []
     look = Propagation.look
 
-    def shifted(self, index, memory=None):
+    def shifted(self, index, memory, fates):
         looked.append(memory.squares[0])
-        seen = look(self, index, memory)
+        seen = look(self, index, memory, fates)
         labels = np.zeros_like(seen.labels)
         labels[10:20, 6 + 3 * index : 16 + 3 * index] = 1
         return replace(seen, labels=labels)
@@ -257,3 +292,30 @@ def test_a_crop_keeps_a_slice_and_forgets_the_background_around():
     assert crop.labels.shape == (4, 13)
     np.testing.assert_array_equal(crop.whole((30, 40)), plane)
     assert Crop.of(np.zeros_like(plane)).labels.size == 0
+
+
+def test_the_committed_network_carries_a_stroke_through_an_organ():
+    """With its own weights, on a volume that the harness draws."""
+    voxels, labels = phantom(3, (9, 96, 96))
+    volume = Volume(
+        voxels,
+        Geometry(voxels.shape, np.diag([5.0, 2.2, 2.2, 1.0])),
+        "CT",
+        (40.0, 400.0),
+        "phantom",
+    )
+    engine = engines.build("mem3d")
+    state = engine.open(volume, [Label(1, "liver")])
+    rows, columns = np.nonzero(labels[4] == 1)
+    row = int(np.median(rows))
+    left, right = (int(x) for x in np.percentile(columns[rows == row], (25, 75)))
+    drawn = Scribble(1, ((4, row, left), (4, row, right)), 5)
+    predictions = take(engine, state, drawn, Propagate(4))
+    assert len(predictions) > 5
+    found = np.stack([state.shown(index) == 1 for index in range(len(labels))])
+    assert dice(found[4], labels[4] == 1) > 0.7
+    assert dice(found[2:7], labels[2:7] == 1) > 0.7
+
+
+def dice(found, truth):
+    return 2 * (found & truth).sum() / (found.sum() + truth.sum())
