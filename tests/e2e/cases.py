@@ -7,6 +7,9 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 from PIL import Image
+from pydicom.dataset import FileDataset
+
+from annotation.synthetic.ct_series import write_ct_series
 
 BRIGHT = 3000
 """Value (HU) of the one voxel by which an image is found on the screen."""
@@ -39,6 +42,7 @@ def write_cases(folder: Path) -> None:
     ):
         write_ct(folder / f"{name}.nii.gz", AFFINES["upright"], seed=10 + number)
     write_cells(folder / "cells.png")
+    write_pair(folder)
 
 
 def write_ct(path: Path, affine: np.ndarray, *, seed: int) -> None:
@@ -75,6 +79,49 @@ def write_cells(path: Path) -> None:
     for cy, cx in ((30, 40), (80, 70), (60, 125)):
         pixels[(y - cy) ** 2 + (x - cx) ** 2 < 15**2] = (110, 60, 150)
     Image.fromarray(pixels).save(path)
+
+
+HOT = (-16.0, 2.0, 9.0)
+"""LPS millimetres of the hot spot in the coarse series of the pair."""
+
+
+def write_pair(folder: Path) -> None:
+    """Two DICOM series of a patient in one frame of reference: a fine CT, and a coarse
+    one, counted from the head, with a hot spot."""
+    fine = np.diag([3.0, 1.0, 1.0, 1.0])[[2, 1, 0, 3]]
+    fine[:3, 3] = [-48, -40, 0]
+    coarse = np.diag([-6.0, 4.0, 4.0, 1.0])[[2, 1, 0, 3]]
+    coarse[:3, 3] = [-48, -38, 15]
+    z, y, x = np.mgrid[0:6, 0:80, 0:96]
+    body = ((x - 48) / 42) ** 2 + ((y - 40) / 34) ** 2 < 1
+    _write_series(folder / "pair-fine", np.where(body, 20, -1000), fine, "Pair fine")
+    z, y, x = np.mgrid[0:4, 0:20, 0:24]
+    points = np.stack([z, y, x, np.ones_like(z)], axis=-1) @ coarse.T
+    away = np.linalg.norm(points[..., :3] - HOT, axis=-1)
+    hot = np.where(away < 9, 1000, 0)
+    _write_series(folder / "pair-hot", hot, coarse, "Pair hot", (500.0, 1000.0))
+
+
+def _write_series(
+    folder: Path,
+    voxels: np.ndarray,
+    affine: np.ndarray,
+    name: str,
+    window: tuple[float, float] = (40.0, 400.0),
+) -> None:
+    def change(dataset: FileDataset, _: int) -> None:
+        dataset.PatientID = "PAIR"
+        dataset.FrameOfReferenceUID = "2.25.4711"
+
+    folder.mkdir()
+    write_ct_series(
+        folder,
+        voxels.astype(np.int16),
+        affine,
+        name=name,
+        window=window,
+        change=change,
+    )
 
 
 def _orthogonal(affine: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.e2e.reader import Reader
+from tests.e2e.reader import Reader, Voxel
 from tests.e2e.test_comfort import serious
 from tests.e2e.test_geometry import bright_voxel
 from tests.e2e.test_views import cross_at
@@ -156,4 +156,50 @@ def test_the_oblique_plane_turns_about_the_crosshair(reader: Reader) -> None:
     page.keyboard.press("Home")
     assert reader.told("oblique-angles") == "0° · 0°"
     assert serious(reader) == []
+    assert reader.problems == []
+
+
+def test_another_series_follows_by_place_and_lies_over_the_case(
+    reader: Reader,
+) -> None:
+    reader.open("pair-fine")
+    page = reader.page
+    reader.go_to(5)
+    page.get_by_test_id("other-series").select_option(label="pair-hot (CT)")
+    shown = "() => document.querySelector('[data-testid=other]')?.dataset.slice"
+    reader.wait(f"{shown} === '3'")
+    assert reader.told("other-link") == "linked by place"
+    reader.go_to(3)
+    reader.wait(f"{shown} === '2'")
+
+    # The voxel of the case at the hot spot: 1 mm pixels from (-48, -40).
+    hot, cold = (3, 42, 32), (3, 42, 70)
+    reader.leave_picture()
+
+    def colour(voxel: Voxel) -> NDArray[np.int64]:
+        x, y = map(round, reader.point(voxel))
+        return np.asarray(reader.screen()[y, x])
+
+    assert np.ptp(colour(hot)) < 10
+    page.keyboard.press("Shift+F")
+    page.get_by_test_id("fusion").wait_for()
+    reader.wait("() => document.querySelector('[data-testid=fusion]').width > 0")
+    frame(reader)
+    glow = colour(hot)
+    assert glow[0] > 150
+    assert np.ptp(colour(cold)) < 10
+    page.get_by_test_id("fusion-opacity").fill("0")
+    frame(reader)
+    assert np.ptp(colour(hot)) < 10
+    page.get_by_test_id("fusion-opacity").fill("1")
+    frame(reader)
+    assert colour(hot)[0] > glow[0]
+    assert serious(reader) == []
+
+    page.get_by_test_id("other").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    reader.wait(f"{shown} === '3'")
+    assert reader.slice == 3
+    page.keyboard.press("Shift+C")
+    page.get_by_test_id("other").wait_for(state="detached")
     assert reader.problems == []

@@ -274,4 +274,15 @@ export const german: Readonly<Record<string, string>> = {
   'Oblique plane: arrow keys turn it, Home puts it straight':
     'Schräge Ebene: Pfeiltasten drehen sie, Pos1 richtet sie gerade',
   Oblique: 'Schräg',
+  'Other series': 'Andere Serie',
+  'Other series {name}: Shift with the arrow keys moves it alone':
+    'Andere Serie {name}: Umschalt mit den Pfeiltasten bewegt nur sie',
+  'Lay over': 'Überlagern',
+  'Lay the other series over the case': 'Die andere Serie über den Fall legen',
+  'Next other series of the patient, or none':
+    'Nächste andere Serie des Patienten, oder keine',
+  Strength: 'Stärke',
+  'linked by place': 'nach Ort verbunden',
+  'linked by slice number': 'nach Schichtnummer verbunden',
+  'ends here': 'endet hier',
 };

@@ -25,6 +25,7 @@ import type { Keymap } from './Keymap.svelte';
 import { MarkCollector } from './MarkCollector.svelte';
 import { MaskSteps } from './MaskSteps.svelte';
 import { NoticeBoard } from './NoticeBoard.svelte';
+import { OtherDesk } from './OtherDesk.svelte';
 import type { Palette, Preferences } from './Preferences.svelte';
 import { paletteColor } from './paletteColor';
 import { TabDesk } from './TabDesk.svelte';
@@ -84,6 +85,7 @@ export class CaseDesk {
   readonly turns: TurnDesk;
   readonly steps: MaskSteps;
   readonly view: ViewDesk;
+  readonly other: OtherDesk;
   readonly keymap: Keymap;
   readonly board = new NoticeBoard();
   viewer: Viewer | null = null;
@@ -152,6 +154,7 @@ export class CaseDesk {
     });
     this.keymap = keymap;
     this.view = new ViewDesk(this, preferences, recorder);
+    this.other = new OtherDesk(this.geometry, recorder);
     this.turns = new TurnDesk(session, recorder, engine.prompts, this);
     this.steps = new MaskSteps(this, session, recorder, engine.prompts);
     this.#visits = engine.prompts.includes('visit')

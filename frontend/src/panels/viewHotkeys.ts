@@ -18,6 +18,16 @@ export const viewHotkeys: readonly Hotkey[] = [
     run: (desk) => desk.view.toggleOblique(),
   },
   {
+    keys: ['shift+c'],
+    title: 'Next other series of the patient, or none',
+    run: (desk) => desk.other.next(),
+  },
+  {
+    keys: ['shift+f'],
+    title: 'Lay the other series over the case',
+    run: (desk) => desk.other.toggleOver(),
+  },
+  {
     keys: ['w'],
     title: 'Next window',
     run: (desk) => desk.view.stepPreset(1),
