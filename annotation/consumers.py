@@ -19,6 +19,7 @@ from annotation.models import User
 from annotation.selectors.draft import draft_read
 from annotation.selectors.session import session_state
 from annotation.services.event import event_record
+from annotation.services.foresight import slices_foresee
 from annotation.services.turn import (
     turn_cancel,
     turn_redo,
@@ -104,6 +105,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             "redo": self._redo,
             "remove": self._remove,
             "cancel": self._cancel,
+            "foresee": self._foresee,
             "events": self._events,
             "clock": self._clock,
         }
@@ -148,6 +150,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
         turn_id = read_uuid(message.get("turn"), "turn")
         await _in_thread(turn_cancel)(
             user=self.user, session_id=self.session_id, turn_id=turn_id
+        )
+
+    async def _foresee(self, message: Message) -> None:
+        await _in_thread(slices_foresee)(
+            user=self.user,
+            session_id=self.session_id,
+            wish=read_uuid(message.get("id"), "id"),
+            slices=message.get("slices"),
         )
 
     async def _events(self, message: Message) -> Message:

@@ -13,9 +13,11 @@ from redis.retry import Retry
 
 from inference_worker.contract.names import (
     CANCEL_TTL_S,
+    WISH_TTL_S,
     cancel_key,
     heartbeat_key,
     lease_key,
+    wish_key,
 )
 
 TIMEOUT_S = 1.0
@@ -60,6 +62,16 @@ def turn_abandon(*, session: UUID | str, turn: UUID | str) -> None:
 def turn_want(*, session: UUID | str) -> None:
     """Take back what ``turn_abandon`` asked for: a turn may be wanted again."""
     _client().delete(cancel_key(session))
+
+
+def wish_make(*, session: UUID | str, wish: UUID | str) -> None:
+    """Let a worker see ahead for ``wish``, and for none that was made before."""
+    _client().set(wish_key(session), str(wish), ex=WISH_TTL_S)
+
+
+def wish_drop(*, session: UUID | str) -> None:
+    """The worker is to do something else: it sees ahead no further."""
+    _client().delete(wish_key(session))
 
 
 def _client() -> redis.Redis:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -26,13 +26,20 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from annotation.leases import Lease, Unreachable, lease_read
+from annotation.leases import (
+    Lease,
+    Unreachable,
+    lease_read,
+    wish_drop,
+    wish_make,
+)
 from annotation.models import Session, Turn
 from annotation.models.session import SessionState
 from annotation.models.turn import TurnState
 from inference_worker.contract.log import EMPTY_LOG
 from inference_worker.contract.names import (
     CLOSE_SESSION,
+    FORESEE,
     LINE_WAIT_S,
     MESSAGE_EXPIRES_S,
     QUEUE_SHARED,
@@ -86,6 +93,24 @@ def session_send(
             return False
 
 
+def session_foresee(*, session_id: UUID, wish: UUID, slices: Sequence[int]) -> None:
+    """Ask the worker that has the session to see ahead; nobody else, and once."""
+    session = Session.objects.get(pk=session_id)
+    lease = lease_read(session=session.pk)
+    holder = _holder(session, lease)
+    if not holder or session.sent_digest != session.log_digest:
+        return
+    wish_make(session=session.pk, wish=wish)
+    message = {
+        "session": str(session.pk),
+        "fence": session.fence,
+        "log_digest": session.log_digest,
+        "wish": str(wish),
+        "slices": list(slices),
+    }
+    _publish(FORESEE, message, holder)
+
+
 def _send_turns(
     session: Session, lease: Lease | None, *, lost: bool, asking: str | None
 ) -> bool:
@@ -108,6 +133,8 @@ def _send_turns(
         "log": _log(session, turns),
         "answer_from": _answer_from(session, turns),
     }
+    # Before it is sent: a turn waits for no slice that nobody asked for.
+    wish_drop(session=session.pk)
     _publish(TAKE_TURNS, message, holder)
     Turn.objects.filter(
         pk__in=[turn.pk for turn in turns if turn.sent_at is None]

@@ -19,6 +19,7 @@ from annotation.services.answer import (
     session_warm,
     turn_fail,
 )
+from annotation.services.foresight import foreseen_tell
 from annotation.services.keepsake import carry_keep, snapshot_keep
 from inference_worker.contract import names
 
@@ -58,6 +59,12 @@ def turn_failed(**report: Any) -> str:
 def turn_progress(**report: Any) -> str:
     """Show how far a turn is."""
     return progress_tell(report=report).name
+
+
+@shared_task(name=names.FORESEEN)
+def foreseen(**report: Any) -> bool:
+    """Show what a slice would look like; nothing is stored."""
+    return foreseen_tell(report=report)
 
 
 @shared_task(name=names.SESSION_COLD, **_LATE)

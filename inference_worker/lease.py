@@ -19,6 +19,7 @@ from inference_worker.contract.names import (
     cancel_key,
     heartbeat_key,
     lease_key,
+    wish_key,
 )
 
 # KEYS: lease. ARGV: fence, worker, seconds to live, prefix of heartbeat keys.
@@ -64,10 +65,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Standing:
-    """Whether a higher fence is on record, and which turn the reader cancelled."""
+    """Whether a higher fence is on record, the turn cancelled, the wish that stands."""
 
     superseded: bool = False
     cancelled: str = ""
+    wished: str = ""
 
 
 class Leases:
@@ -121,11 +123,14 @@ class Leases:
 
     def standing(self, session: str, fence: int) -> Standing:
         """How a step under ``fence`` stands: asked between two of its predictions."""
-        held, cancelled = self._client.mget(lease_key(session), cancel_key(session))
+        held, cancelled, wished = self._client.mget(
+            lease_key(session), cancel_key(session), wish_key(session)
+        )
         known = _text(held or b"").partition(":")[0]
         return Standing(
             superseded=known.isdigit() and int(known) > fence,
             cancelled=_text(cancelled or b""),
+            wished=_text(wished or b""),
         )
 
 

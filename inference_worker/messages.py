@@ -160,6 +160,35 @@ class CloseSession:
             raise _malformed(error) from error
 
 
+@dataclass(frozen=True)
+class Foresee:
+    """Show what a visit of ``slices`` would, as long as ``wish`` stands.
+
+    No turn: the log stays what it is, and so does the state; a session that is not warm
+    at exactly ``log_digest`` owes no answer.
+    """
+
+    session: str
+    fence: int
+    log_digest: str
+    wish: str
+    slices: tuple[int, ...]
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Foresee:
+        """Read a message; ``message:malformed`` names what is wrong with it."""
+        try:
+            return cls(
+                session=str(body["session"]),
+                fence=int(body["fence"]),
+                log_digest=str(body["log_digest"]),
+                wish=str(body["wish"]),
+                slices=tuple(int(z) for z in body["slices"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise _malformed(error) from error
+
+
 def _header(body: Mapping[str, Any]) -> SessionHeader:
     return SessionHeader(
         session=str(body["session"]),

@@ -15,7 +15,12 @@ from inference_worker.contract.errors import MessageError
 from inference_worker.desk import Desk
 from inference_worker.heartbeat import Activity
 from inference_worker.lease import Claim
-from inference_worker.messages import CloseSession, SessionHeader, TakeTurns
+from inference_worker.messages import (
+    CloseSession,
+    Foresee,
+    SessionHeader,
+    TakeTurns,
+)
 from inference_worker.sessions import Session, Sessions
 from inference_worker.work import Policy, Superseded, Watch, Work
 
@@ -65,6 +70,24 @@ class Runtime:
                 work.take_turns(message)
         while (session := self.sessions.crowded()) is not None:
             self._give_up(session)
+
+    def foresee(self, body: Mapping[str, Any]) -> None:
+        """Handle ``inference.foresee``: only where the session is warm, and ours."""
+        try:
+            message = Foresee.read(body)
+        except MessageError as error:
+            log.error("message unreadable", error=error.message)
+            return
+        session = self.sessions.awake(message.session, message.log_digest)
+        if session is None or session.fence != message.fence:
+            return
+        with structlog.contextvars.bound_contextvars(session=message.session):
+            try:
+                self._work(message.session, message.fence).foresee(session, message)
+            except Superseded:
+                self.sessions.forget(message.session)
+            finally:
+                self._activity.rest()
 
     def close_session(self, body: Mapping[str, Any]) -> None:
         """Handle ``inference.close_session``."""

@@ -22,6 +22,7 @@ from inference_worker.contract.engine import Carry, Engine, Prediction, Volume
 from inference_worker.contract.errors import StoreFailed
 from inference_worker.contract.geometry import Region
 from inference_worker.contract.log import EMPTY_LOG
+from inference_worker.contract.prompts import Visit
 from inference_worker.contract.store import read_volume, voxels_path
 from inference_worker.messages import Log, SessionHeader, Turn
 from inference_worker.snapshots import SnapshotStore, StoredState
@@ -89,6 +90,22 @@ class Session:
             raise
         self._commit(turn, canvas)
         yield None, canvas
+
+    def foresee(self, z: int) -> Canvas:
+        """What the first answer to a visit of slice ``z`` would show.
+
+        The step is left at its first prediction, so that by the engines' contract it
+        never happened: state, canvas and log are those of before.
+        """
+        canvas = self.canvas.fork()
+        try:
+            prediction = next(self.engine.step(self.state, [Visit(z)]), None)
+        except Exception:
+            self.state = None
+            raise
+        if prediction is not None:
+            canvas.show(prediction, but=frozenset())
+        return canvas
 
     def _commit(self, turn: Turn, canvas: Canvas) -> None:
         self.log = self.log.then(turn)
@@ -161,6 +178,11 @@ class Sessions:
             return None
         self._warm.move_to_end(header.session)
         return session
+
+    def awake(self, name: str, digest: str) -> Session | None:
+        """The warm session ``name`` if it stands at the log of ``digest``."""
+        session = self._warm.get(name)
+        return session if session and session.awake_at(digest) else None
 
     def told_in_full(self, header: SessionHeader, message: Log) -> Log:
         """``message`` from as far back as the warm session remembers its log."""

@@ -16,6 +16,12 @@ def take_turns(**message: Any) -> None:
     this_process().runtime.take_turns(message)
 
 
+@shared_task(name=names.FORESEE)
+def foresee(**message: Any) -> None:
+    """Look ahead of the reader; see ``messages.Foresee``."""
+    this_process().runtime.foresee(message)
+
+
 @shared_task(name=names.CLOSE_SESSION)
 def close_session(**message: Any) -> None:
     """Give up a session; see ``messages.CloseSession``."""

@@ -29,7 +29,7 @@ from inference_worker.contract.errors import (
 )
 from inference_worker.heartbeat import Activity
 from inference_worker.lease import Standing
-from inference_worker.messages import CloseSession, Log, TakeTurns, Turn
+from inference_worker.messages import CloseSession, Foresee, Log, TakeTurns, Turn
 from inference_worker.sessions import Session, Sessions
 
 log = structlog.get_logger(__name__)
@@ -98,6 +98,34 @@ class Work:
                 self.to.canvas(session.canvas, session.log, times)
         except TurnFailed as failure:
             self.to.failed(failure.turn, failure.error)
+
+    def foresee(self, session: Session, message: Foresee) -> None:
+        """Report what visits of the slices would show, each while it is still wished.
+
+        Nothing of the session changes. What breaks is logged and no more: the reader
+        has asked for nothing yet, and the visit itself will say what is wrong.
+
+        Raises
+        ------
+        Superseded: the session was given to another worker.
+        """
+        for z in message.slices:
+            if not self._wished(message) or session.state is None:
+                return
+            self.activity.touch()
+            try:
+                canvas = session.foresee(z)
+            except Exception:
+                log.exception("slice not foreseen", slice=z)
+                return
+            if self._wished(message):
+                self.to.show(
+                    names.FORESEEN,
+                    canvas.pack(canvas.changes(session.canvas)),
+                    name=f"{message.wish}-{z}",
+                    log_digest=message.log_digest,
+                    wish=message.wish,
+                )
 
     def close(self, message: CloseSession) -> bool:
         """Store what the session learned and say where; "" for nothing.
@@ -218,6 +246,15 @@ class Work:
             seconds = time.perf_counter() - began
             session.unstored_s += seconds
             yield prediction, canvas, seconds
+
+    def _wished(self, message: Foresee) -> bool:
+        try:
+            standing = self.watch.standing(message.session, self.to.fence)
+        except RedisError:
+            return False
+        if standing.superseded:
+            raise Superseded
+        return standing.wished == message.wish
 
     def _check_wanted(self, session: Session, watched: Turn | None) -> None:
         try:

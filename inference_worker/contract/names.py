@@ -14,6 +14,7 @@ QUEUE_DESK: Final = "desk"
 # To the workers.
 TAKE_TURNS: Final = "inference.take_turns"
 CLOSE_SESSION: Final = "inference.close_session"
+FORESEE: Final = "inference.foresee"
 
 # To the web side.
 SESSION_COLD: Final = "annotation.session_cold"
@@ -23,6 +24,7 @@ TURN_FAILED: Final = "annotation.turn_failed"
 TURN_PROGRESS: Final = "annotation.turn_progress"
 SNAPSHOT_SAVED: Final = "annotation.snapshot_saved"
 CARRY_SAVED: Final = "annotation.carry_saved"
+FORESEEN: Final = "annotation.foreseen"
 
 HEARTBEAT_EVERY_S: Final = 2.0
 HEARTBEAT_TTL_S: Final = 6
@@ -37,6 +39,8 @@ ASK_AGAIN_S: Final = 10.0
 # So many workers may die or break over one turn before it is taken out of the log.
 ATTEMPTS_MAX: Final = 3
 CANCEL_TTL_S: Final = 600
+# A wish to see ahead is worth nothing once the reader may have gone on.
+WISH_TTL_S: Final = 20
 # Larger answers are stored and sent as a reference.
 MESSAGE_BYTES_MAX: Final = 1_000_000
 
@@ -59,3 +63,8 @@ def lease_key(session: UUID | str) -> str:
 def cancel_key(session: UUID | str) -> str:
     """Holds the id of the turn that the reader has cancelled."""
     return f"cancel:{session}"
+
+
+def wish_key(session: UUID | str) -> str:
+    """Holds the id of the last wish to see ahead; gone as soon as a turn is sent."""
+    return f"wish:{session}"

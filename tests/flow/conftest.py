@@ -39,6 +39,7 @@ DESK = {
     names.SESSION_COLD: tasks.session_cold,
     names.SNAPSHOT_SAVED: tasks.snapshot_saved,
     names.CARRY_SAVED: tasks.carry_saved,
+    names.FORESEEN: tasks.foreseen,
 }
 
 Message = tuple[str, str, str, bytes]
@@ -174,6 +175,7 @@ class Plant:
         )
         doors = {
             names.TAKE_TURNS: runtime.take_turns,
+            names.FORESEE: runtime.foresee,
             names.CLOSE_SESSION: runtime.close_session,
         }
         post = Post(name, lambda task, body: doors[task](body))

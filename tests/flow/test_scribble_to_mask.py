@@ -1,5 +1,7 @@
 """A scribble goes in at the socket and a packed mask comes out."""
 
+from uuid import uuid4
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,21 @@ async def test_undo_unlearns_and_redo_learns_again(tab, session):
     await tab.answered(log["turns"][-1]["id"])
     assert np.array_equal(tab.mask, before)
     assert np.array_equal(await stored_mask(session), before)
+
+
+async def test_what_is_foreseen_is_what_the_visit_shows_first_and_is_not_stored(
+    tab, session
+):
+    await tab.open()
+    await tab.answered(await tab.draw(STROKE))
+    before = await stored_mask(session)
+    wish = str(uuid4())
+    await tab.say(type="foresee", id=wish, slices=[2])
+    foreseen = await tab.hear("foreseen")
+    assert foreseen["id"] == wish
+    assert foreseen["slices"]
+    assert np.array_equal(await stored_mask(session), before)
+    assert await in_thread(session.turns.count)() == 1
+    visit = await tab.draw({"kind": "visit", "slice": 2})
+    first = await tab.hear("prediction", until=lambda m: m["turn"] == visit)
+    assert first["slices"] == foreseen["slices"]

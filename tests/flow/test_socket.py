@@ -65,6 +65,7 @@ MESSAGES = {
     "redo": {"type": "redo", "id": str(uuid4())},
     "remove": {"type": "remove", "id": str(uuid4()), "turn": str(uuid4())},
     "cancel": {"type": "cancel", "turn": str(uuid4())},
+    "foresee": {"type": "foresee", "id": str(uuid4()), "slices": [1]},
     "events": {
         "type": "events",
         "tab": str(uuid4()),

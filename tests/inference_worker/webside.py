@@ -66,6 +66,7 @@ class Registry:
     def __init__(self) -> None:
         self.leases: dict[str, tuple[int, str]] = {}
         self.cancelled: dict[str, str] = {}
+        self.wished: dict[str, str] = {}
         self.living: set[str] = set()
 
     def of(self, worker: str) -> RegistryLeases:
@@ -97,7 +98,11 @@ class RegistryLeases:
 
     def standing(self, session: str, fence: int) -> Standing:
         held, _ = self._registry.leases.get(session, (0, ""))
-        return Standing(held > fence, self._registry.cancelled.get(session, ""))
+        return Standing(
+            held > fence,
+            self._registry.cancelled.get(session, ""),
+            self._registry.wished.get(session, ""),
+        )
 
 
 class Outbox:

@@ -5,6 +5,7 @@ import type { Shape, VoxelIndex } from '../geometry/frames';
 import { VolumeGeometry } from '../geometry/VolumeGeometry';
 import { activePrompts } from '../session/activePrompts';
 import type { EventRecorder } from '../session/EventRecorder';
+import { Foresight } from '../session/Foresight';
 import type { MaskVolume } from '../session/MaskVolume';
 import type { MaskCause, Session } from '../session/Session';
 import type { SessionStatus } from '../session/SessionStatus';
@@ -92,6 +93,7 @@ export class CaseDesk {
   #layers: PaneLayers | null = null;
   #input: PaneInput | null = null;
   readonly #visits: VisitPlanner | null;
+  readonly #foresight: Foresight;
   /** The slice asked for, which the one on the screen follows. */
   #wanted = 0;
   #spacePanned = false;
@@ -157,8 +159,14 @@ export class CaseDesk {
     this.other = new OtherDesk(this.geometry, recorder);
     this.turns = new TurnDesk(session, recorder, engine.prompts, this);
     this.steps = new MaskSteps(this, session, recorder, engine.prompts);
+    const foresight = new Foresight(session, (slice) => {
+      if (slice === this.slice) {
+        this.#layers?.maskChanged();
+      }
+    });
+    this.#foresight = foresight;
     this.#visits = engine.prompts.includes('visit')
-      ? new VisitPlanner(session)
+      ? new VisitPlanner(session, (slice) => foresight.lookAround(slice))
       : null;
     session.events.on('status', (status) => {
       this.status = status;
@@ -228,7 +236,8 @@ export class CaseDesk {
       viewer,
       {
         shape: this.shape,
-        labels: (slice) => this.session.mask.slice(slice),
+        labels: (slice) =>
+          this.session.mask.slice(slice) ?? this.#foresight.labels(slice),
         unanswered: () => this.#unanswered,
         history: () => (this.marksShown ? this.#made : []),
         selected: () => this.turns.selectedPrompts,

@@ -1,3 +1,4 @@
+import type { PackedRegion } from '../wire/PackedRegion';
 import type { Prompt } from '../wire/Prompt';
 import type {
   PredictionMessage,
@@ -36,6 +37,8 @@ export interface SessionEvents {
     readonly cause: MaskCause | null;
   };
   status: SessionStatus;
+  /** what was foreseen for a wish: shown, but no part of the mask */
+  foreseen: { readonly wish: string; readonly slices: readonly PackedRegion[] };
   /** a sentence for the reader is due */
   error: WireError;
 }
@@ -168,6 +171,13 @@ export class Session {
     }
   }
 
+  /** Wish to see slices ahead; kept nowhere, answered perhaps. @returns its id */
+  foresee(slices: readonly number[]): string {
+    const id = this.#parts.newId();
+    this.#parts.link.send({ type: 'foresee', id, slices });
+    return id;
+  }
+
   /** This page writes from now on: also what another one has kept. */
   resume(): void {
     this.#parts.store.reread();
@@ -249,6 +259,12 @@ export class Session {
       case 'canvas':
         stream.replace(message.slices, message.version, message.quality ?? {});
         this.#change({ type: 'answered', upto: message.upto });
+        break;
+      case 'foreseen':
+        this.events.emit('foreseen', {
+          wish: message.id,
+          slices: message.slices,
+        });
         break;
       case 'log':
         this.#settle((errand) => errand.type !== 'turn');

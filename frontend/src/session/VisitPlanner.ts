@@ -8,14 +8,17 @@ const STAY_MS = 150;
 /** Asks for a first prediction of a slice that the reader stays on. */
 export class VisitPlanner {
   readonly #session: Session;
+  readonly #rests: (slice: number) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #planned = -1;
   #slice = -1;
   /** Asked once per stay: a refusal is not to be asked for again and again. */
   #asked = -1;
 
-  constructor(session: Session) {
+  /** @param rests called when the reader stays and there is nothing to do */
+  constructor(session: Session, rests: (slice: number) => void) {
     this.#session = session;
+    this.#rests = rests;
     session.events.on('status', () => this.#plan());
   }
 
@@ -57,6 +60,12 @@ export class VisitPlanner {
         this.#asked = this.#slice;
         const visit: Prompt = { kind: 'visit', slice: this.#slice };
         this.#session.take([visit]);
+      } else if (
+        this.#slice >= 0 &&
+        ready &&
+        this.#session.pending.length === 0
+      ) {
+        this.#rests(this.#slice);
       }
     }, STAY_MS);
   }

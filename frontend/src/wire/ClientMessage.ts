@@ -30,6 +30,13 @@ export interface CancelMessage {
   readonly turn: string;
 }
 
+/** A wish, no turn: what would a visit of these slices show? */
+export interface ForeseeMessage {
+  readonly type: 'foresee';
+  readonly id: string;
+  readonly slices: readonly number[];
+}
+
 export interface EventsMessage {
   readonly type: 'events';
   readonly tab: string;
@@ -47,5 +54,6 @@ export type ClientMessage =
   | RedoMessage
   | RemoveMessage
   | CancelMessage
+  | ForeseeMessage
   | EventsMessage
   | ClockMessage;

@@ -63,6 +63,13 @@ export interface CanvasMessage {
   readonly times: MachineTimes;
 }
 
+/** What was foreseen for a wish; nothing of it is stored. */
+export interface ForeseenMessage {
+  readonly type: 'foreseen';
+  readonly id: string;
+  readonly slices: readonly PackedRegion[];
+}
+
 /** The log as it is after an undo, a redo or a cancelled turn. */
 export interface LogMessage {
   readonly type: 'log';
@@ -99,6 +106,7 @@ export type ServerMessage =
   | TurnTakenMessage
   | PredictionMessage
   | CanvasMessage
+  | ForeseenMessage
   | LogMessage
   | ProgressMessage
   | EventsTakenMessage

@@ -5,6 +5,7 @@ const KNOWN: ReadonlySet<string> = new Set<ServerMessage['type']>([
   'turn_taken',
   'prediction',
   'canvas',
+  'foreseen',
   'log',
   'progress',
   'events_taken',
