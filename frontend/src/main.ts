@@ -1,6 +1,7 @@
 import { mount } from 'svelte';
 import './panels/theme.css';
 import { errorText } from './api/errorText';
+import { t } from './language/language.svelte';
 import { openCase } from './panels/openCase';
 import Problem from './panels/Problem.svelte';
 import { asWireError } from './wire/asWireError';
@@ -15,7 +16,7 @@ openCase(target).catch((error: unknown) => {
     target,
     props: {
       title: 'This case cannot be opened',
-      text: errorText(asWireError(error)),
+      text: errorText(asWireError(error), t),
       worklist: target.dataset.worklist ?? '/',
     },
   });

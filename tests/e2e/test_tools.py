@@ -86,6 +86,14 @@ def test_marks_are_collected_on_demand_and_taken_out_one_by_one(
     reader.settle()
     assert first.get_attribute("data-state") == "active"
     assert reader.mask((z, 38, 30)) == 1
+    # Pointed at in the picture, and taken out.
+    page.keyboard.down("Alt")
+    page.mouse.click(*reader.point((z, 38, 36)))
+    page.keyboard.up("Alt")
+    assert first.get_by_test_id("turn").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("Delete")
+    reader.settle()
+    assert first.get_attribute("data-state") == "undone"
 
 
 def test_a_second_tab_looks_on_until_it_takes_over(reader: Reader) -> None:

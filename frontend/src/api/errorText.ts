@@ -1,7 +1,8 @@
+import type { Say } from '../language/language.svelte';
 import type { WireError } from '../wire/WireError';
 
 /** What to say and what to do, by stable code; else the server's own words. */
-const TEXTS: Readonly<Record<string, string>> = {
+export const TEXTS: Readonly<Record<string, string>> = {
   'viewer:server-unreachable':
     'The server cannot be reached. Check the network, then reload the page.',
   'viewer:draft-not-fetched':
@@ -11,7 +12,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'viewer:mask-differs':
     'The mask shown here was not the stored one. The stored one is shown now.',
   'viewer:slice-not-loaded':
-    'A slice could not be loaded. It is tried again, and shown when it is here.',
+    'Slice {slice} could not be loaded. It is tried again, and shown when it is here.',
   'viewer:geometry-disagrees':
     'The image and the mask do not lie on each other. Do not annotate this ' +
     'case; tell the project lead.',
@@ -23,10 +24,10 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 /** One plain sentence for the reader. */
-export function errorText(error: WireError): string {
+export function errorText(error: WireError, say: Say): string {
   const slice = error.extra?.slice;
-  const text = TEXTS[error.code] ?? error.message;
-  return typeof slice === 'number' && error.code.startsWith('viewer:slice')
-    ? text.replace('A slice', `Slice ${slice + 1}`)
-    : text;
+  return say(
+    TEXTS[error.code] ?? error.message,
+    typeof slice === 'number' ? { slice: slice + 1 } : {},
+  );
 }

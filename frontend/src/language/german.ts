@@ -1,5 +1,54 @@
 /** German texts by the English ones. */
 export const german: Readonly<Record<string, string>> = {
+  'Alt + click on a mark': 'Alt + Klick auf eine Marke',
+  'Select it; Delete takes it out of the log':
+    'Sie auswählen; Entf nimmt sie aus dem Verlauf',
+  'Stopping takes back every slice of this run.':
+    'Anhalten nimmt jede Schicht dieses Laufs zurück.',
+  '1 stroke': '1 Strich',
+  '{n} strokes': '{n} Striche',
+  '1 change': '1 Änderung',
+  '{n} changes': '{n} Änderungen',
+  'closed: {steps} kept here': 'geschlossen: {steps} hier aufbewahrt',
+  closed: 'geschlossen',
+  'offline: all saved': 'offline: alles gespeichert',
+  'offline: {steps} kept': 'offline: {steps} aufbewahrt',
+  'offline: {steps} kept until this page closes':
+    'offline: {steps} aufbewahrt, bis diese Seite geschlossen wird',
+  'connecting: {steps} kept': 'verbindet: {steps} aufbewahrt',
+  connecting: 'verbindet',
+  saving: 'speichert',
+  'all saved v{version}': 'alles gespeichert v{version}',
+  '{n} not sent: kept here': '{n} nicht gesendet: hier aufbewahrt',
+  'open in another tab: you may look':
+    'in einem anderen Tab offen: nur ansehen',
+  'Work here': 'Hier arbeiten',
+  'quality {n} %': 'Qualität {n} %',
+  untouched: 'unberührt',
+  predicted: 'vorhergesagt',
+  scribbled: 'markiert',
+  accepted: 'angenommen',
+  'The server cannot be reached. Check the network, then reload the page.':
+    'Der Server ist nicht zu erreichen. Das Netz prüfen, dann die Seite neu laden.',
+  'The stored mask did not come. It is safe on the server; reload the page.':
+    'Die gespeicherte Maske kam nicht. Sie liegt sicher auf dem Server; die Seite neu laden.',
+  'An answer could not be read. Nothing is lost; reload the page.':
+    'Eine Antwort war nicht lesbar. Nichts ist verloren; die Seite neu laden.',
+  'The mask shown here was not the stored one. The stored one is shown now.':
+    'Die Maske hier war nicht die gespeicherte. Jetzt wird die gespeicherte gezeigt.',
+  'Slice {slice} could not be loaded. It is tried again, and shown when it is here.':
+    'Schicht {slice} konnte nicht geladen werden. Sie wird wieder angefragt und gezeigt, sobald sie da ist.',
+  'The image and the mask do not lie on each other. Do not annotate this case; tell the project lead.':
+    'Bild und Maske liegen nicht aufeinander. Diesen Fall nicht bearbeiten; der Projektleitung Bescheid geben.',
+  'The graphics card stopped drawing. Reload the page; nothing is lost.':
+    'Die Grafikkarte zeichnet nicht mehr. Die Seite neu laden; nichts ist verloren.',
+  'You are not logged in any more. Log in and open the case again.':
+    'Sie sind nicht mehr angemeldet. Anmelden und den Fall neu öffnen.',
+  'You may not do this. Log in again or ask the project lead.':
+    'Das ist Ihnen nicht erlaubt. Neu anmelden oder die Projektleitung fragen.',
+  'This case does not exist, or it is not yours.':
+    'Diesen Fall gibt es nicht, oder es ist nicht Ihrer.',
+  'This case cannot be opened': 'Dieser Fall kann nicht geöffnet werden',
   'Pictures drawn by (from the next case on)':
     'Bilder gezeichnet von (ab dem nächsten Fall)',
   'What suits this computer': 'Was zu diesem Rechner passt',

@@ -11,6 +11,9 @@ export const LANGUAGES: readonly { value: Language; name: string }[] = [
   { value: 'de', name: 'Deutsch' },
 ];
 
+/** `t`, as those take it that know nothing of languages. */
+export type Say = typeof t;
+
 let spoken = $state<Language>('en');
 
 export function speak(language: Language): void {

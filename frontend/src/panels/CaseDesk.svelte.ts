@@ -43,6 +43,8 @@ export interface DeskLabel {
 }
 
 const SAMPLE_MS = 500;
+/** How far beside a mark (CSS pixels) still points at it. */
+const PICK_PIXELS = 5;
 /** A drag this long changes the window by its own width. */
 const WINDOW_DRAG_PIXELS = 400;
 
@@ -252,6 +254,12 @@ export class CaseDesk {
       live: (prompts) =>
         this.#layers?.setLive(prompts.length > 0 ? prompts : this.box.begun),
       marked: (prompts) => this.collector.take(prompts),
+      pick: ([, row, column]) =>
+        this.turns.pick(
+          row,
+          column,
+          PICK_PIXELS / (viewer.placement?.scale ?? 1),
+        ),
       hover: (index) => this.#hover(index),
       scroll: (notches) => this.step(notches),
       record: (kind, data) => this.recorder.record(kind, data),

@@ -1,4 +1,5 @@
 import { errorText } from '../api/errorText';
+import { t } from '../language/language.svelte';
 import type { WireError } from '../wire/WireError';
 
 /** A sentence for the reader, until it is put away. */
@@ -12,7 +13,7 @@ export class NoticeBoard {
   notices = $state.raw<readonly Notice[]>([]);
 
   tell(error: WireError): void {
-    const notice = { key: error.code, text: errorText(error) };
+    const notice = { key: error.code, text: errorText(error, t) };
     this.notices = [
       ...this.notices.filter(({ key }) => key !== notice.key),
       notice,

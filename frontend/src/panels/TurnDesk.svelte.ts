@@ -5,6 +5,7 @@ import { nextOpenSlice } from '../session/nextOpenSlice';
 import type { Session } from '../session/Session';
 import { type SliceState, sliceStates } from '../session/sliceStates';
 import { suggestedSlice } from '../session/suggestedSlice';
+import { turnAt } from '../session/turnAt';
 import { turnToRedo } from '../session/turnToRedo';
 import { turnToUndo } from '../session/turnToUndo';
 import type { Prompt } from '../wire/Prompt';
@@ -149,6 +150,15 @@ export class TurnDesk {
     this.selected = this.selected === id ? null : id;
     this.#place.redraw();
     this.#show(this.history.find((turn) => turn.id === this.selected) ?? null);
+  }
+
+  /** Select the newest turn with a mark at a place of the shown slice. */
+  pick(row: number, column: number, reach: number): void {
+    const { slice } = this.#place;
+    const turn = turnAt(this.history, slice, [row, column], reach);
+    this.selected = turn?.id ?? null;
+    this.historyOpen ||= turn !== null;
+    this.#place.redraw();
   }
 
   /** The marks of the selected turn. */

@@ -3,6 +3,7 @@ import { fetchDigests } from '../api/fetchDigests';
 import { fetchDraft } from '../api/fetchDraft';
 import { openSession } from '../api/openSession';
 import type { Shape } from '../geometry/frames';
+import { speak } from '../language/language.svelte';
 import { DraftCheck } from '../session/DraftCheck';
 import { EventRecorder } from '../session/EventRecorder';
 import { MaskStream } from '../session/MaskStream';
@@ -28,6 +29,7 @@ export async function openCase(target: HTMLElement): Promise<void> {
   const preferences = new Preferences(localStorage, {
     language: navigator.language.startsWith('de') ? 'de' : 'en',
   });
+  speak(preferences.liked.language);
   const now = (): number => performance.now();
   const recorder = new EventRecorder(crypto.randomUUID(), now);
   recorder.record('load');

@@ -12,6 +12,8 @@ export interface InputTarget {
   tool(): PromptTool | null;
   live(prompts: readonly Prompt[]): void;
   marked(prompts: readonly Prompt[]): void;
+  /** a mark made before is pointed at */
+  pick(index: VoxelIndex): void;
   hover(index: VoxelIndex | null): void;
   scroll(notches: number): void;
   record(kind: EventKind, data?: EventData): void;
@@ -90,6 +92,10 @@ export class PaneInput {
     this.#penSeen ||= event.pointerType === 'pen';
     const index = this.#indexOf(event);
     if (event.button !== PRIMARY || this.#tool || !index) {
+      return;
+    }
+    if (event.altKey) {
+      this.#target.pick(index);
       return;
     }
     this.#tool = this.#target.tool();

@@ -1,17 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import { TEXTS } from '../../src/api/errorText';
 import { german } from '../../src/language/german';
 import { speak, t } from '../../src/language/language.svelte';
 import { hotkeys } from '../../src/panels/hotkeys';
 
-const PANELS = new URL('../../src/panels/', import.meta.url);
-const sources = readdirSync(PANELS).map((name) =>
-  readFileSync(new URL(name, PANELS), 'utf8'),
+const SOURCES = new URL('../../src/', import.meta.url);
+const sources = ['panels', 'session'].flatMap((room) =>
+  readdirSync(new URL(`${room}/`, SOURCES)).map((name) =>
+    readFileSync(new URL(`${room}/${name}`, SOURCES), 'utf8'),
+  ),
 );
+/** Texts that are chosen by what is so, not said literally. */
+const CHOSEN = [
+  ...Object.values(TEXTS),
+  ...['untouched', 'predicted', 'scribbled', 'accepted'],
+];
 
 /** Texts that the panels say literally. */
 const said = sources.flatMap((source) =>
-  [...source.matchAll(/\bt\(\s*'((?:[^'\\]|\\.)*)'/g)].map(
+  [...source.matchAll(/\b(?:t|say)\(\s*'((?:[^'\\]|\\.)*)'/g)].map(
     ([, text = '']) => text,
   ),
 );
@@ -19,7 +27,7 @@ const said = sources.flatMap((source) =>
 afterEach(() => speak('en'));
 
 test('every text of the panels, and every key, has a German one', () => {
-  const texts = [...said, ...hotkeys.map(({ title }) => title)];
+  const texts = [...said, ...CHOSEN, ...hotkeys.map(({ title }) => title)];
   expect(texts.length).toBeGreaterThan(100);
   expect(texts.filter((text) => !(text in german))).toEqual([]);
 });

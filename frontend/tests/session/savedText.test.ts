@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { t } from '../../src/language/language.svelte';
 import type { SessionStatus } from '../../src/session/SessionStatus';
 import { savedText } from '../../src/session/savedText';
 
@@ -33,5 +34,5 @@ test.each([
   [{ connection: 'connecting' }, 'connecting'],
   [{ connection: 'refused' }, 'closed'],
 ] as const)('%j reads "%s"', (over, text) => {
-  expect(savedText({ ...STATUS, ...over })).toBe(text);
+  expect(savedText({ ...STATUS, ...over }, t)).toBe(text);
 });
