@@ -36,7 +36,7 @@ from inference_worker.evaluation.study_plan import (
     Arm,
     StudySet,
 )
-from inference_worker.evaluation.walk import Plan
+from inference_worker.evaluation.walk import PATIENCE, Plan
 from inference_worker.training.examples import split_patients
 from inference_worker.training.recipes import RECIPES
 from inference_worker.training.study_models import STUDY, train_study_models
@@ -145,6 +145,9 @@ class Study:
             else:
                 self.left_out.append(f"{chosen.name}: no {chosen.folder}")
         self.left_out += run_jobs(self._trainings(sets), self.processes)
+        if only_arms:
+            titles = [arm.title for arm in ARMS if arm.title not in only_arms]
+            self.left_out += [f"{title}: not asked for" for title in titles]
         jobs = [
             job
             for chosen in sets
@@ -258,8 +261,9 @@ class Study:
             f"commit {self.commit}; do not edit. One simulated reader "
             f"(docs/calibration) corrects the middle {amount.slices} labelled slices "
             f"of up to {amount.cases} patients a set, up to {amount.rounds} times a "
-            f"slice, to Dice {amount.until_dice}, then finishes by brush. No patient "
-            "was seen by any arm's weights or is one that the splits leave to "
+            f"slice, to Dice {amount.until_dice}, then finishes by brush; also after a "
+            f"correction that mended less than {PATIENCE:.0%} of what was wrong. No "
+            "patient was seen by any arm's weights or is one that the splits leave to "
             "development. f-BRS and RITM are given clicks, as published, one for "
             "each label of the set a turn; GrabCut, random walker, geodesic, "
             "constrained and continual are given scribbles. Every run had "

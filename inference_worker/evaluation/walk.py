@@ -28,6 +28,10 @@ from inference_worker.simulate.timing import Action, calibrated_time
 HAND_FINISH_AFTER = 8
 """Corrections of one slice after which a reader with a target takes the brush."""
 
+PATIENCE = 0.2
+"""Share of a slice's wrong voxels that a correction must mend; after one that mends
+less, a reader with a target takes the brush rather than try again."""
+
 _ACCEPT = (Action("decide"), Action("press"))
 
 
@@ -48,8 +52,8 @@ class Plan:
     rounds: corrections of a slice (of the volume, for a 3D engine) at most; None: as
         many as the reader likes.
     until_dice: the mean Dice a slice must have; the reader finishes by brush what the
-        engine did not reach. None: the reader corrects while an error can be seen, and
-        leaves after ``rounds``.
+        engine did not reach, or does not bring nearer (``PATIENCE``). None: the reader
+        corrects while an error can be seen, and leaves after ``rounds``.
     slices_max: at most so many slices of a volume, the middle ones.
     """
 
@@ -122,12 +126,18 @@ class Walk:
     def _corrections(self, index: int) -> Iterator[tuple[int, Correction]]:
         turn = 0
         limit = self.plan.rounds
-        if limit is None and self.plan.until_dice is not None:
+        aims = self.plan.until_dice is not None
+        if limit is None and aims:
             limit = HAND_FINISH_AFTER if _helps(self.engine) else None
+        tolerable = math.inf
         while limit is None or turn < limit:
             shown = self.canvas.shown(index)
             if self.reader.satisfied(shown, index, self.plan.target):
                 return
+            wrong = self.reader.wrong_voxels(shown, index)
+            if aims and _helps(self.engine) and wrong > tolerable:
+                return
+            tolerable = (1 - PATIENCE) * wrong
             correction = self.reader.correct(shown, index, turn)
             turn += 1
             yield turn, correction

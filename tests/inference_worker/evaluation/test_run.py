@@ -81,6 +81,19 @@ def test_a_target_is_reached_on_every_slice_by_brush_if_need_be(folder):
     assert result["cases"][0]["final_slice_dice"] >= 0.95
 
 
+def test_a_reader_with_a_target_soon_takes_the_brush_from_an_engine_that_is_deaf(
+    folder,
+):
+    plan = Plan(rounds=6, until_dice=0.95)
+    hopeless = run(options(folder, plan=plan, max_cases=1), engine=StubbornEngine())
+    corrected = [row for row in hopeless["turns"] if row["kind"] == "correct"]
+    assert len(corrected) < 3 * 4
+    free = replace(plan, until_dice=None)
+    patient = run(options(folder, plan=free, max_cases=1), engine=StubbornEngine())
+    corrected = [row for row in patient["turns"] if row["kind"] == "correct"]
+    assert len(corrected) == 6 * 4
+
+
 def test_no_engine_undoes_what_was_finished_by_brush(folder):
     plan = Plan(rounds=1, until_dice=0.95)
     result = run(options(folder, plan=plan, max_cases=1), engine=StubbornEngine())
