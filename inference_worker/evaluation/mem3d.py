@@ -4,12 +4,13 @@
 
     python -m inference_worker.evaluation.mem3d --cases DIR --labels 1:liver
 
-Round 1 scribbles on the middle slice of the target and propagates both ways. Each later
-round marks one more slice, accepts it and propagates again. Which slice that is, is the
-suggestion study (the paper's Table 2): the engine's own estimate of quality, chance, or
-the truly worst (oracle), all of them among the slices that the target is truly on. "Previous slice alone" propagates with a memory of one cell.
-Seconds are those in which the process had a core, so they are of one thread on a
-machine with nothing else to do.
+Round 1 scribbles on the slice that shows most of the target and propagates both ways.
+Each later round marks one more slice, accepts it and propagates again. Which slice that
+is, is the suggestion study (the paper's Table 2): the engine's own estimate of quality,
+chance, or the truly worst (oracle), all of them among the slices that the target is
+truly on. "Previous slice alone" propagates with a memory of one cell. Seconds are those
+in which the process had a core, so they are of one thread on a machine with nothing
+else to do.
 """
 
 from __future__ import annotations
