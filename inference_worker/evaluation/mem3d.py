@@ -7,10 +7,10 @@
 Round 1 scribbles on the slice that shows most of the target and propagates both ways.
 Each later round marks one more slice, accepts it and propagates again. Which slice that
 is, is the suggestion study (the paper's Table 2): the engine's own estimate of quality,
-chance, or the truly worst (oracle), all of them among the slices that the target is
-truly on. "Previous slice alone" propagates with a memory of one cell. Seconds are those
-in which the process had a core, so they are of one thread on a machine with nothing
-else to do.
+chance, or the truly worst (oracle; of equals the one nearest to a marked slice), all of
+them among the slices that the target is on or is shown on. "Previous slice alone"
+propagates with a memory of one cell. Seconds are those in which the process had a core,
+so they are of one thread on a machine with nothing else to do.
 """
 
 from __future__ import annotations
@@ -153,14 +153,21 @@ def _next(
     rng: np.random.Generator,
 ) -> int | None:
     """The slice to mark next; None where every slice has been."""
-    left = [z for z in walked if z not in visited]
+    there = {*walked, *np.flatnonzero(shown.any(axis=(1, 2))).tolist()}
+    left = sorted(there - set(visited))
     if not left:
         return None
     if arm.policy == "quality":
         return min(left, key=lambda z: (state.quality.get(z, 0.0), z))
     if arm.policy == "oracle":
-        return min(left, key=lambda z: (mean_dice(shown[z], truth[z]), z))
+        return min(
+            left, key=lambda z: (mean_dice(shown[z], truth[z]), _far(z, visited))
+        )
     return int(rng.choice(left))
+
+
+def _far(index: int, visited: Sequence[int]) -> int:
+    return min((abs(index - each) for each in visited), default=0)
 
 
 def measure(
@@ -334,7 +341,7 @@ def report(
         f"{commit()}; do not edit. Weights {Path(weights).name} "
         f"({read_header(weights).get('sha256')}). No patient was seen in training. "
         "Round 1 scribbles on the slice that shows most of the target; every later one "
-        "on another slice that the target is truly on.",
+        "on another slice that the target is on or is shown on.",
         "",
     ]
     for name, found in sets.items():
