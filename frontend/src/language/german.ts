@@ -334,4 +334,8 @@ export const german: Readonly<Record<string, string>> = {
   'linked by place': 'nach Ort verbunden',
   'linked by slice number': 'nach Schichtnummer verbunden',
   'ends here': 'endet hier',
+  Narrow: 'Eng',
+  Wide: 'Weit',
+  'All but the darkest and the brightest {share} % of the slice':
+    'Alles außer den dunkelsten und hellsten {share} % der Schicht',
 };

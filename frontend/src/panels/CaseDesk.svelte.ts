@@ -17,7 +17,12 @@ import type { MaskStyle } from '../viewer/LabelStyle';
 import { PaneLayers } from '../viewer/PaneLayers';
 import { parseColor } from '../viewer/parseColor';
 import type { Viewer, Window } from '../viewer/Viewer';
-import { type WindowPreset, windowPresets } from '../viewer/windowPresets';
+import {
+  type ShareWindow,
+  shareWindows,
+  type WindowPreset,
+  windowPresets,
+} from '../viewer/windowPresets';
 import { asWireError } from '../wire/asWireError';
 import type { Prompt } from '../wire/Prompt';
 import { paintedRegion, unpackPaint } from '../wire/paintedRegion';
@@ -57,6 +62,7 @@ export class CaseDesk {
   readonly geometry: VolumeGeometry;
   readonly recorder: EventRecorder;
   readonly presets: readonly WindowPreset[];
+  readonly shares: readonly ShareWindow[];
   readonly color: boolean;
 
   opacity = $state(0.4);
@@ -123,6 +129,7 @@ export class CaseDesk {
     }));
     this.submitted = detail.state === 'submitted';
     this.presets = windowPresets(volume.modality, this.ownWindow);
+    this.shares = shareWindows(volume.modality);
     this.status = session.status;
     this.collector = new MarkCollector(
       session,

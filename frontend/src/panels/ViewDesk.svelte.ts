@@ -12,6 +12,7 @@ import type { MaskVolume } from '../session/MaskVolume';
 import { autoWindow } from '../viewer/autoWindow';
 import { occupiedBox } from '../viewer/occupiedBox';
 import type { Viewer, Window } from '../viewer/Viewer';
+import type { ShareWindow } from '../viewer/windowPresets';
 import type { Layout, Preferences } from './Preferences.svelte';
 
 /** What a view needs to know of the rest of the desk. */
@@ -22,6 +23,7 @@ export interface ViewPlace {
   readonly slice: number;
   readonly count: number;
   readonly presets: readonly Window[];
+  readonly shares: readonly ShareWindow[];
   readonly window: Window | null;
   readonly mask: MaskVolume;
   goto(slice: number): void;
@@ -41,8 +43,6 @@ export interface Measure {
 const CINE_PER_S = 12;
 const NUDGE_PIXELS = 40;
 const ZOOM_STEP = 1.25;
-/** Robust window: what lies between the darkest and the brightest percent. */
-const AUTO_SHARE = 0.01;
 
 /** How the volume is looked at: planes, crosshair, picture, measures, cine. */
 export class ViewDesk {
@@ -215,19 +215,29 @@ export class ViewDesk {
     this.#recorder.record('panel', { smooth: this.preferences.liked.smooth });
   }
 
-  /** The window that suits what is on the slice. */
-  fitWindow(): void {
+  /**
+   * The window that suits what is on the slice.
+   *
+   * @param share of its values that may be left out at either end
+   */
+  fitWindow(share = (this.#place.shares[0] as ShareWindow).share): void {
     const values = this.#place.viewer?.values(this.#place.slice);
     if (values && !this.#place.color) {
-      this.#place.chooseWindow(autoWindow(values, AUTO_SHARE));
+      this.#place.chooseWindow(autoWindow(values, share));
     }
   }
 
   stepPreset(by: number): void {
-    const { presets } = this.#place;
-    if (presets.length > 0) {
-      this.#preset = (this.#preset + by + presets.length) % presets.length;
-      this.#place.chooseWindow(presets[this.#preset] as Window);
+    const { presets, shares, color } = this.#place;
+    const all = [...presets, ...shares];
+    if (!color) {
+      this.#preset = (this.#preset + by + all.length) % all.length;
+      const next = all[this.#preset] as Window | ShareWindow;
+      if ('share' in next) {
+        this.fitWindow(next.share);
+      } else {
+        this.#place.chooseWindow(next);
+      }
     }
   }
 

@@ -23,3 +23,22 @@ export function windowPresets(
     ...(modality === 'CT' ? CT : []),
   ];
 }
+
+/** A window made of what is on the slice. */
+export interface ShareWindow {
+  readonly name: string;
+  /** of the values, how many are darker, and how many brighter, than it shows */
+  readonly share: number;
+}
+
+/** Where units mean nothing (all but CT), windows follow the values. */
+const SHARES: readonly ShareWindow[] = [
+  { name: 'Auto', share: 0.01 },
+  { name: 'Narrow', share: 0.1 },
+  { name: 'Wide', share: 0 },
+];
+
+/** Windows by the slice's own values; the first suits every modality. */
+export function shareWindows(modality: string): readonly ShareWindow[] {
+  return modality === 'CT' ? SHARES.slice(0, 1) : SHARES;
+}

@@ -4,7 +4,7 @@ import { occupiedBox } from '../../src/viewer/occupiedBox';
 import { outlinePath } from '../../src/viewer/outlinePath';
 import { parseColor } from '../../src/viewer/parseColor';
 import { scaleBar } from '../../src/viewer/scaleBar';
-import { windowPresets } from '../../src/viewer/windowPresets';
+import { shareWindows, windowPresets } from '../../src/viewer/windowPresets';
 import type { Prompt } from '../../src/wire/Prompt';
 
 describe('marks without an answer', () => {
@@ -104,4 +104,10 @@ test('windows fit the modality', () => {
   ]);
   expect(windowPresets('MR', own).map(({ name }) => name)).toEqual(['Default']);
   expect(windowPresets('SM', null)).toEqual([]);
+  expect(shareWindows('CT').map(({ name }) => name)).toEqual(['Auto']);
+  expect(shareWindows('MR').map(({ name }) => name)).toEqual([
+    'Auto',
+    'Narrow',
+    'Wide',
+  ]);
 });
