@@ -126,7 +126,8 @@ def test_a_slice_is_carried_on_and_the_worst_one_found(reader: Reader) -> None:
     reader.settle()
     sizes = [reader.mask_size(k, SHAPE) for k in range(6)]
     assert sizes[:z] == [0] * z
-    assert all(size > 0 for size in sizes[z:])
+    # A random network's: it may well end the organ further on.
+    assert min(sizes[z], sizes[z + 1]) > 0
     worst = int(reader.told("suggested").split(":")[1].split()[0]) - 1
     page.keyboard.press("g")
     reader.wait(f"() => window.slicewise.slice === {worst}")
@@ -137,5 +138,5 @@ def test_a_slice_is_carried_on_and_the_worst_one_found(reader: Reader) -> None:
     reader.wait(f"() => window.slicewise.slice === {z}")
     reader.settle()
     # The slice that was gone to has a mask again: of the look at it.
-    carried = 5 if worst != 5 else z + 1
+    carried = z + 1 if worst != z + 1 else z + 2
     assert reader.mask_size(carried, SHAPE) == 0
