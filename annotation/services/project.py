@@ -65,6 +65,18 @@ def label_create(*, project: Project, name: str, value: int) -> Label:
 
 
 @transaction.atomic
+def project_blind(*, project: Project, actor: User | None = None) -> Project:
+    """Show the readers of a project no names of cases or series from now on."""
+    if not project.blinded:
+        project.blinded = True
+        project.save(update_fields=["blinded"])
+        audit_record(
+            actor=actor, action="project:blinded", subject=f"project:{project.pk}"
+        )
+    return project
+
+
+@transaction.atomic
 def project_open(
     *, name: str, labels: Mapping[str, int], actor: User | None = None
 ) -> Project:

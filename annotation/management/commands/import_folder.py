@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Arm, Project, User, Volume
 from annotation.services.assignment import assignment_open
-from annotation.services.project import arm_open, project_open
+from annotation.services.project import arm_open, project_blind, project_open
 from annotation.services.volume_import import Imported, cases_import, import_limits
 from annotation.standards.case import Refusal
 from annotation.standards.folder import Folder, scan
@@ -51,10 +51,17 @@ class Command(BaseCommand):
             help="username who gets every case; may be given again",
         )
         parser.add_argument("--modality", default="", help="for files that name none")
+        parser.add_argument(
+            "--blinded",
+            action="store_true",
+            help="from now on, readers see numbers instead of names of cases",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             project, arms, readers = prepare(options)
+            if options["blinded"]:
+                project_blind(project=project)
             limits = import_limits()
             with tempfile.TemporaryDirectory() as scratch:
                 folder = scan(

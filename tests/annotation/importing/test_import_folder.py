@@ -12,7 +12,7 @@ from PIL import Image as Picture
 from pydicom.uid import RLELossless
 
 from annotation import storage
-from annotation.models import Arm, Assignment, Project, User, Volume
+from annotation.models import Arm, Assignment, AuditEvent, Project, User, Volume
 from inference_worker.contract.store import read_volume, reference_path
 from tests.annotation.standards.series_files import compress, enhanced, random_hu, write
 from tests.annotation.standards.test_seg import axial_frames, segmentation
@@ -260,3 +260,14 @@ def test_label_sets_that_make_no_sense_are_refused(root: Path, labels: str) -> N
     with pytest.raises(CommandError, match="--labels"):
         run(root, labels=labels)
     assert not Project.objects.exists()
+
+
+def test_a_project_is_blinded_once_for_all(root: Path, file_store: Path) -> None:
+    save_nifti(root / "meier_liver.nii.gz", HU)
+    run(root, "--blinded")
+    run(root)
+    assert Project.objects.get(name="P").blinded
+    assert AuditEvent.objects.filter(action="project:blinded").count() == 1
+    volume = Volume.objects.get()
+    assert volume.name == "meier_liver"
+    assert volume.shown_name == f"Case {volume.key[:6]}"
