@@ -20,6 +20,7 @@ import { FrameStore } from './FrameStore';
 import { LayerCanvas } from './LayerCanvas';
 import { loadSeriesMetadata } from './loadSeriesMetadata';
 import type { PictureBox } from './occupiedBox';
+import { PicturePyramid } from './PicturePyramid';
 import { pixelFormat } from './PixelFormat';
 import {
   type GreyTable,
@@ -53,6 +54,7 @@ export class CanvasViewer implements Viewer {
   readonly #canvas: LayerCanvas;
   /** the slice, one pixel per voxel */
   readonly #picture = document.createElement('canvas');
+  readonly #pyramid = new PicturePyramid();
   readonly #drag: ViewDrag;
   readonly #resizes: ResizeObserver;
   #strip: ImageData | null = null;
@@ -259,6 +261,7 @@ export class CanvasViewer implements Viewer {
     this.#drag.destroy();
     this.#shown.remove();
     // A canvas is held until it is collected; its pixels need not be.
+    this.#pyramid.clear();
     this.#picture.width = 0;
     this.#shown.width = 0;
   }
@@ -335,16 +338,20 @@ export class CanvasViewer implements Viewer {
     }
     if (this.#stale || changed) {
       this.#paint(values);
+      this.#pyramid.painted(this.#picture);
       // A slice that is still to come makes it stale when it has come.
       this.#stale = false;
     }
     this.#place();
     const ratio = this.#canvas.clear();
     const { context } = this.#canvas;
-    context.imageSmoothingEnabled = this.#smooth;
-    const placement = this.#placement as SlicePlacement;
-    context.setTransform(...placement.pictureMatrix(ratio));
-    context.drawImage(this.#picture, 0, 0);
+    this.#pyramid.draw(
+      context,
+      this.#placement as SlicePlacement,
+      ratio,
+      this.#size,
+      this.#smooth,
+    );
     if (changed) {
       this.events.emit('shown', { slice: this.#slice });
     }
