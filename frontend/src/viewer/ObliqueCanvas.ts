@@ -7,10 +7,10 @@ import {
 } from '../geometry/ObliquePlane';
 import { SlicePlacement } from '../geometry/SlicePlacement';
 import { sampleLabels, sampleValues } from './cutOblique';
+import { drawGrey } from './drawGrey';
 import { LayerCanvas } from './LayerCanvas';
 import { MaskLayer } from './MaskLayer';
 import type { PlaneSource } from './PlaneCanvas';
-import { paintGrey } from './paintGrey';
 
 /** So many samples at most: what a drag can follow without a graphics card. */
 const MOST_SAMPLES = 160_000;
@@ -107,20 +107,14 @@ export class ObliqueCanvas {
     const values = sampleValues(geometry.shape, grid, (z) =>
       this.#source.values(z),
     );
-    this.#picture.width = grid.columns;
-    this.#picture.height = grid.rows;
-    const small = this.#picture.getContext('2d');
-    const image = small?.createImageData(grid.columns, grid.rows);
-    if (!small || !image) {
-      throw new Error('The browser gave no 2D canvas');
-    }
-    paintGrey(
+    drawGrey(
+      this.#picture,
+      grid.columns,
+      grid.rows,
       values,
       this.#source.window(),
       this.#source.inverse,
-      new Uint32Array(image.data.buffer),
     );
-    small.putImageData(image, 0, 0);
     const middle = step / 2;
     const placement = new SlicePlacement(
       [middle, middle],

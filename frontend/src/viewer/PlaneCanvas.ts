@@ -9,10 +9,10 @@ import {
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
 import { cutLabels, cutValues, type SliceValues } from './cutPlane';
+import { drawGrey } from './drawGrey';
 import type { MaskStyle } from './LabelStyle';
 import { LayerCanvas } from './LayerCanvas';
 import { MaskLayer } from './MaskLayer';
-import { paintGrey } from './paintGrey';
 import type { Window } from './Viewer';
 
 /** What a plane shows; asked whenever it is cut or drawn anew. */
@@ -183,7 +183,14 @@ export class PlaneCanvas {
       this.#stale.values = false;
     }
     if (this.#stale.picture) {
-      this.#paintPicture(shape[frame.columns], shape[frame.rows], this.#values);
+      drawGrey(
+        this.#picture,
+        shape[frame.columns],
+        shape[frame.rows],
+        this.#values,
+        this.#source.window(),
+        this.#source.inverse,
+      );
       this.#stale.picture = false;
     }
     const ratio = this.#canvas.clear();
@@ -191,23 +198,6 @@ export class PlaneCanvas {
     context.imageSmoothingEnabled = this.#source.smooth;
     context.setTransform(...placement.pictureMatrix(ratio));
     context.drawImage(this.#picture, 0, 0);
-  }
-
-  #paintPicture(columns: number, rows: number, values: Float32Array): void {
-    this.#picture.width = columns;
-    this.#picture.height = rows;
-    const small = this.#picture.getContext('2d');
-    const image = small?.createImageData(columns, rows);
-    if (!small || !image) {
-      throw new Error('The browser gave no 2D canvas');
-    }
-    paintGrey(
-      values,
-      this.#source.window(),
-      this.#source.inverse,
-      new Uint32Array(image.data.buffer),
-    );
-    small.putImageData(image, 0, 0);
   }
 
   #drawLabels(shape: Shape, placement: SlicePlacement): void {

@@ -5,29 +5,9 @@ import type { Mesh } from '../../src/surface/Mesh';
 import { meshVolume } from '../../src/surface/meshOfNet';
 import { SurfaceStore, thinning } from '../../src/surface/SurfaceStore';
 import { surfaceNet } from '../../src/surface/surfaceNet';
+import { AFFINES } from '../geometry/affines';
 
 const SHAPE = [12, 40, 48] as const;
-/** Upright with thick slices; flipped; turned about all three axes. */
-const AFFINES: Readonly<Record<string, Affine>> = {
-  anisotropic: [
-    [0, 0, 0.8, -10],
-    [0, 0.8, 0, 4],
-    [3, 0, 0, 20],
-    [0, 0, 0, 1],
-  ],
-  flipped: [
-    [0, 0, -1, 10],
-    [0, 1.5, 0, 0],
-    [-3, 0, 0, 7],
-    [0, 0, 0, 1],
-  ],
-  oblique: [
-    [1.25, 0.325, -0.78, 12],
-    [0.25, -1.235, -0.26, 5],
-    [2.15, -0.247, 0.36, -20],
-    [0, 0, 0, 1],
-  ],
-};
 const CENTRE: VoxelIndex = [5.5, 19, 25];
 
 /** An ellipsoid of label 1, 18 voxels wide and 8 slices high. */

@@ -9,28 +9,9 @@ import {
 import { planeFrames } from '../../src/geometry/PlaneFrame';
 import { VolumeGeometry } from '../../src/geometry/VolumeGeometry';
 import { sampleLabels, sampleValues } from '../../src/viewer/cutOblique';
+import { AFFINES } from '../geometry/affines';
 
 const SHAPE: Shape = [7, 12, 10];
-const AFFINES: Readonly<Record<string, Affine>> = {
-  anisotropic: [
-    [0, 0, 0.8, -10],
-    [0, 0.8, 0, 4],
-    [3, 0, 0, 20],
-    [0, 0, 0, 1],
-  ],
-  flipped: [
-    [0, 0, -1, 10],
-    [0, 1.5, 0, 0],
-    [-3, 0, 0, 7],
-    [0, 0, 0, 1],
-  ],
-  oblique: [
-    [1.25, 0.325, -0.78, 12],
-    [0.25, -1.235, -0.26, 5],
-    [2.15, -0.247, 0.36, -20],
-    [0, 0, 0, 1],
-  ],
-};
 const PANE = { width: 41, height: 31 };
 const CAMERA = { scale: 3, right: 4, down: -2 };
 

@@ -1,0 +1,22 @@
+import { paintGrey } from './paintGrey';
+import type { Window } from './Viewer';
+
+/** Make `picture` the grey values of a plane, one pixel each. */
+export function drawGrey(
+  picture: HTMLCanvasElement,
+  columns: number,
+  rows: number,
+  values: Float32Array,
+  window: Window,
+  inverse: boolean,
+): void {
+  picture.width = columns;
+  picture.height = rows;
+  const context = picture.getContext('2d');
+  const image = context?.createImageData(columns, rows);
+  if (!context || !image) {
+    throw new Error('The browser gave no 2D canvas');
+  }
+  paintGrey(values, window, inverse, new Uint32Array(image.data.buffer));
+  context.putImageData(image, 0, 0);
+}
