@@ -39,7 +39,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from inference_worker.contract.marks import scribble_mask
 from inference_worker.engines.mem3d.region import (
     Square,
     cut,
@@ -54,10 +53,6 @@ from inference_worker.nets.prompted import save_prompted
 from inference_worker.nets.resnet import ResNetEncoder
 from inference_worker.nets.weights_file import load_model
 from inference_worker.simulate.boxes import box_around, extreme_points_of
-from inference_worker.simulate.clicks import region_centre
-from inference_worker.simulate.hand import measured_hand
-from inference_worker.simulate.scribbles import scribbles_in
-from inference_worker.simulate.truth import ErrorRegion, error_regions
 from inference_worker.training.average import early, follow
 from inference_worker.training.checkpoint import note_run, resume, save
 from inference_worker.training.curve import draw_losses
@@ -67,6 +62,7 @@ from inference_worker.training.sequences import (
     draw_sequences,
     read_stacks,
 )
+from inference_worker.training.strokes import stroke_in
 from inference_worker.training.targets import (
     PREPROCESSING,
     REFERENCE,
@@ -131,24 +127,6 @@ def reached_iou(share: Tensor, truth: Tensor) -> Tensor:
     return torch.where(union > 0, overlap / union.clamp_min(1), torch.ones_like(union))
 
 
-def stroke_in(
-    shown: Mask, truth: Mask, rng: np.random.Generator
-) -> tuple[Mask, bool] | None:
-    """A stroke or click in the largest error, and whether it adds; None without one."""
-    regions = error_regions(shown.astype(np.uint8), truth.astype(np.uint8))
-    if not regions:
-        return None
-    region: ErrorRegion = regions[0]
-    marked = np.zeros(truth.shape, dtype=bool)
-    if rng.random() < CLICK_SHARE:
-        marked[region_centre(region.mask)] = True
-        marked = cv2.dilate(marked.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    else:
-        for stroke in scribbles_in(region, 0, 1, rng, measured_hand()):
-            marked |= scribble_mask(stroke, (truth.shape[0], truth.shape[1]))
-    return marked, bool(region.label)
-
-
 def first_guidance(
     kind: str, truth: Mask, rng: np.random.Generator
 ) -> tuple[Mask, Square]:
@@ -159,7 +137,7 @@ def first_guidance(
     """
     extent = square_around(truth, 0, 0).side
     if kind == "scribble":
-        drawn = stroke_in(np.zeros_like(truth), truth, rng)
+        drawn = stroke_in(np.zeros_like(truth), truth, rng, CLICK_SHARE)
         marked = truth if drawn is None else drawn[0]
         around = square_around(marked, 0.1, 0)
         side = extent * float(np.exp(rng.uniform(np.log(0.5), np.log(2.5))))
@@ -202,7 +180,7 @@ def interaction_loss(
         if begun:
             wrong = spoilt(target, rng)
             square = _moved(square_around(wrong | target, 0.1, 0.05), rng)
-            drawn = stroke_in(wrong, target, rng)
+            drawn = stroke_in(wrong, target, rng, CLICK_SHARE)
             guidance = np.zeros(target.shape, dtype=np.float32)
             if drawn is not None:
                 guidance[drawn[0]] = 1.0 if drawn[1] else -1.0
@@ -220,7 +198,7 @@ def interaction_loss(
         with torch.no_grad():
             shown = net.interact(kind, image, shown, guide).sigmoid()
         for row, target in enumerate(truths):
-            drawn = stroke_in(shown[row, 0].numpy() > 0.5, target, rng)
+            drawn = stroke_in(shown[row, 0].numpy() > 0.5, target, rng, CLICK_SHARE)
             if drawn is not None:
                 marked, adds = drawn
                 guide[row, 0][torch.from_numpy(marked)] = 1.0 if adds else -1.0

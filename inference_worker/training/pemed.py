@@ -1,15 +1,17 @@
-"""Train PE-MED by iterative clicks on targets of every kind.
+"""Train PE-MED by iterative marks on targets of every kind.
 
 ::
 
     python -m inference_worker.training.pemed --data-root DIR --out var/pemed
 
-In every step each view's target is clicked at its centre; the network answers up to
-four clicks without learning, each set in the middle of the largest error so far, and
-the last answer is learnt from with the normalised focal loss. ``--without palm_i``
-(or ``palm_o``, ``self_loop``, ``tsip``; may be repeated) trains a network that lacks
-the idea. Seeded; the same command continues a run that was cut; Ctrl-C finishes the
-step, saves and stops.
+In every step each view's target is marked, and the network answers up to five marks,
+each set by the simulated reader in the largest error so far: a click in its middle, as
+a rule, or a stroke. The first and the last answer are learnt from with the normalised
+focal loss. Views are drawn to hold a whole slice at the size that the engine works in,
+at last also in pixels: of a network that had seen crops alone, answers to a first click
+were as small as the crops. ``--without palm_i`` (or ``palm_o``, ``self_loop``,
+``tsip``; may be repeated) trains a network that lacks the idea. Seeded; the same
+command continues a run that was cut; Ctrl-C finishes the step, saves and stops.
 
 Departs from the paper, which trains 100 epochs on one set with Adam at 5e-3: a short
 run over several sets, AdamW, warmed up and annealed by a cosine.
@@ -20,25 +22,24 @@ from __future__ import annotations
 import argparse
 import logging
 import math
-import signal
-import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch import Tensor
 
 from inference_worker.evaluation.provenance import commit
 from inference_worker.nets.pemed import IDEAS, SMALL, PEMed, PEMedShape
 from inference_worker.nets.prompted import save_prompted
-from inference_worker.training.average import early, follow
-from inference_worker.training.checkpoint import note_run, resume, save
-from inference_worker.training.curve import draw_losses
+from inference_worker.training.checkpoint import note_run
+from inference_worker.training.course import Course
 from inference_worker.training.focal import normalised_focal_loss
-from inference_worker.training.ritm import next_click
+from inference_worker.training.ritm import DISC, next_click
+from inference_worker.training.strokes import stroke_in
 from inference_worker.training.targets import (
     PREPROCESSING,
     REFERENCE,
@@ -48,49 +49,90 @@ from inference_worker.training.targets import (
     read_pools,
 )
 
-log = logging.getLogger("training")
+Mask = NDArray[np.bool_]
 
-STEPS = 900
-BATCH = 8
-PHASES = ((0.85, 112), (1.0, 160))
-"""Until this share of the steps, views of so many pixels a side."""
-CLICKS_MOST = 5
+
+@dataclass(frozen=True)
+class Phase:
+    """Until this share of the steps, ``batch`` views of ``side`` pixels."""
+
+    until: float
+    side: int
+    batch: int
+
+
+STEPS = 2400
+PHASES = (Phase(0.35, 128, 8), Phase(0.65, 192, 6), Phase(1.0, 256, 4))
+CLICKS = (0.3, 0.2, 0.2, 0.15, 0.15)
+"""Odds that so many marks are made; the first says most about what is learnt."""
+STROKE_SHARE = 0.2
+"""Of marks, which the engine takes as well."""
 LEARNING_RATE = 1.5e-3
 WARM_UP = 50
-DROPPED_SHARE = 0.12
-PLAIN_SHARE = 0.1
+DROPPED_SHARE = 0.05
+PLAIN_SHARE = 0.05
 """Steps in which an idea is left out, and all are: so that one network answers for all
 ablations, each of which it was trained for."""
-DECAY = 0.99
+DECAY = 0.995
 """Of the averaged weights, which are the ones kept."""
 
+PREPARED = replace(
+    PREPROCESSING, intensity=replace(PREPROCESSING.intensity, stretch=True)
+)
+"""Half of the micrographs use less than a third of their 8 bits."""
 
-def answer_clicks(
-    net: PEMed, image: Tensor, truth: NDArray[np.bool_], clicks: int
-) -> Tensor:
-    """Logits (b, s, s) after ``clicks`` simulated ones; only the last pass learns.
+
+def next_mark(
+    shown: Mask, truth: Mask, rng: np.random.Generator
+) -> tuple[Mask, bool] | None:
+    """A disc or stroke in the largest error, and whether it adds; None without one."""
+    if rng.random() >= STROKE_SHARE:
+        return next_click(shown, truth)
+    drawn = stroke_in(shown, truth, rng, clicks=0.0)
+    if drawn is None:
+        return None
+    near = ndimage.distance_transform_edt(~drawn[0]) <= DISC
+    return np.asarray(near), drawn[1]
+
+
+def answer_marks(
+    net: PEMed, image: Tensor, truth: Mask, marks: int, rng: np.random.Generator
+) -> list[Tensor]:
+    """Logits (b, s, s) after the first and after the last of ``marks``, which learn.
 
     Parameters
     ----------
-    image: (b, 1, s, s), standardised. truth: bool (b, s, s).
+    image: (b, 1, s, s), standardised. truth: (b, s, s).
     """
     positive = torch.zeros(len(truth), 1, *truth.shape[1:])
     negative = torch.zeros_like(positive)
     f_i = net.encode(image)
     logits = torch.full_like(positive, -1.0)
-    for number in range(clicks):
+    learnt = []
+    for number in range(marks):
         shown = (logits.detach()[:, 0] > 0).numpy()
+        positive, negative = positive.clone(), negative.clone()
         for index, target in enumerate(truth):
-            click = next_click(shown[index], target)
-            if click is not None:
-                disc, adds = click
+            mark = next_mark(shown[index], target, rng)
+            if mark is not None:
+                disc, adds = mark
                 (positive if adds else negative)[index, 0][torch.from_numpy(disc)] = 1
-        with torch.set_grad_enabled(number + 1 == clicks):
+        learns = number in (0, marks - 1)
+        with torch.set_grad_enabled(learns):
             if not number:
                 logits = net.first_passes(f_i, positive, negative)
             else:
-                logits = net(f_i, positive, negative, logits.sigmoid(), logits)
-    return logits[:, 0]
+                before = logits.detach()
+                logits = net(f_i, positive, negative, before.sigmoid(), before)
+        if learns:
+            learnt.append(logits[:, 0])
+    return learnt
+
+
+def learning_rate(step: int, steps: int) -> float:
+    """Linear warm-up, then half a cosine."""
+    warm = min(1.0, (step + 1) / WARM_UP)
+    return LEARNING_RATE * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def train(
@@ -101,60 +143,44 @@ def train(
     steps: int = STEPS,
     stop_after: int | None = None,
     seed: int = 0,
-    side: int | None = None,
+    phases: Sequence[Phase] = PHASES,
 ) -> Path:
     """Train to ``steps`` (or leave at ``stop_after``); returns the model's path."""
-    out.mkdir(parents=True, exist_ok=True)
+    sources = commit()
     torch.manual_seed(seed)
     shape = PEMedShape(**{**asdict(SMALL), **dict.fromkeys(without, False)})
     net = PEMed(shape).train()
-    averaged = {name: t.detach().clone() for name, t in net.state_dict().items()}
-    optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE)
-    begun = done = resume(out / "checkpoint.safetensors", net, averaged, optimizer)
-    rows: list[tuple[int, float, float]] = []
-    asked: list[int] = []
-    previous = signal.signal(signal.SIGINT, lambda *_: asked.append(1))
-    last = min(steps, stop_after or steps)
-    try:
-        while done < last and not asked:
-            began = time.monotonic()
-            rng = np.random.default_rng([seed, done])
-            share = done / steps
-            pixels = side or next(s for until, s in PHASES if share < until)
-            views, truth = draw_targets(pools, pixels, BATCH, rng)
-            image = PREPROCESSING.intensity.standardise(torch.from_numpy(views))
-            warm = min(1.0, (done + 1) / WARM_UP)
-            for group in optimizer.param_groups:
-                cosine = 0.5 * (1 + math.cos(math.pi * share))
-                group["lr"] = LEARNING_RATE * warm * cosine
-            clicks = 1 + int(rng.integers(CLICKS_MOST))
-            plain = rng.random() < PLAIN_SHARE
-            left_out = rng.random(len(IDEAS)) < DROPPED_SHARE
-            net.use(
-                **{
-                    i: not (plain or out)
-                    for i, out in zip(IDEAS, left_out, strict=True)
-                }
-            )
-            logits = answer_clicks(net, image, truth, clicks)
-            loss = normalised_focal_loss(logits, torch.from_numpy(truth))
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimizer.step()
-            follow(averaged, net, early(DECAY, done))
-            rows.append((done, float(loss.detach()), time.monotonic() - began))
-            if done % 20 == 0:
-                mean = np.mean([row[1] for row in rows[-20:]])
-                log.info("step %d/%d loss %.4f", done, steps, mean)
-            done += 1
-            if done % 100 == 0 or done == last or asked:
-                save(out / "checkpoint.safetensors", net, averaged, optimizer, done)
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if rows:
-        draw_losses(rows, out / "losses.png")
-    net.load_state_dict(averaged)
+    optimizer = torch.optim.AdamW(net.parameters())
+    course = Course(net, optimizer, out, seed)
+
+    def lesson(step: int, rng: np.random.Generator) -> dict[str, float]:
+        phase = next(each for each in phases if step < each.until * steps)
+        views, truth = draw_targets(pools, phase.side, phase.batch, rng, fitted=True)
+        image = PREPARED.intensity.standardise(torch.from_numpy(views))
+        plain = rng.random() < PLAIN_SHARE
+        dropped = plain | (rng.random(len(IDEAS)) < DROPPED_SHARE)
+        net.use(**{i: not out for i, out in zip(IDEAS, dropped, strict=True)})
+        marks = 1 + int(rng.choice(len(CLICKS), p=CLICKS))
+        wanted = torch.from_numpy(truth)
+        losses = [
+            normalised_focal_loss(logits, wanted)
+            for logits in answer_marks(net, image, truth, marks, rng)
+        ]
+        loss = torch.stack(losses).mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return {
+            "loss": float(loss.detach()),
+            "first": float(losses[0].detach()),
+            "last": float(losses[-1].detach()),
+        }
+
+    course.run(
+        lesson,
+        until=min(steps, stop_after or steps),
+        rate=lambda step: learning_rate(step, steps),
+        decay=DECAY,
+    )
+    net.load_state_dict(course.averaged)
     net.use()
     facts = {
         "training": {
@@ -166,15 +192,15 @@ def train(
             "patients": pools.patients,
             "without": list(without),
             "seed": seed,
-            "steps": done,
-            "runs": note_run(out, begun, done, steps=steps, side=side),
-            "batch": BATCH,
-            "commit": commit(),
+            "steps": course.done,
+            "runs": note_run(out, course.begun, course.done, steps=steps),
+            "batch": [phase.batch for phase in phases],
+            "commit": sources,
             "parameters": sum(p.numel() for p in net.parameters()),
         }
     }
     path = out / "model.safetensors"
-    save_prompted(path, "pemed", net.eval(), shape, PREPROCESSING, facts=facts)
+    save_prompted(path, "pemed", net.eval(), shape, PREPARED, facts=facts)
     return path
 
 
@@ -185,19 +211,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--without", choices=IDEAS, action="append", default=[])
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--side", type=int, help="of every view; else in phases")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(given.threads)
     train(
-        read_pools(given.data_root),
+        read_pools(given.data_root, prepared=PREPARED),
         given.out,
         without=given.without,
         steps=given.steps,
         seed=given.seed,
-        side=given.side,
     )
 
 

@@ -25,6 +25,7 @@ from inference_worker.training.examples import (
     read_examples,
     split_patients,
 )
+from inference_worker.training.recipes import RECIPES
 
 Mask = NDArray[np.bool_]
 
@@ -39,24 +40,10 @@ SEED_OF_SPLIT = 0
 
 _ORGANS = {value: f"structure {value}" for value in range(1, 118)}
 
-SOURCES = (
-    Source(
-        "nih_pancreas_ct_slices",
-        {1: "pancreas"},
-        "CC BY 3.0 (TCIA Pancreas-CT)",
-        {"*": "upside-down"},
-    ),
-    Source(
-        "msd_liver_slices_256",
-        {1: "liver"},
-        "CC BY-SA 4.0 (Medical Segmentation Decathlon)",
-    ),
-    Source(
-        "msd_hippocampus",
-        {1: "anterior hippocampus", 2: "posterior hippocampus"},
-        "CC BY-SA 4.0 (Medical Segmentation Decathlon)",
-    ),
-    Source("dsb2018_nuclei", {1: "nucleus"}, "CC0 (Data Science Bowl 2018)"),
+SOURCES = tuple(
+    source
+    for name in ("ct-abdomen-first", "hippocampus", "nuclei")
+    for source in RECIPES[name].sources
 )
 
 REFERENCE = Source(
@@ -93,7 +80,11 @@ class Pools:
     patients: dict[str, list[str]]
 
 
-def read_pools(root: Path, sources: Sequence[Source] = SOURCES) -> Pools:
+def read_pools(
+    root: Path,
+    sources: Sequence[Source] = SOURCES,
+    prepared: Preprocessing = PREPROCESSING,
+) -> Pools:
     """Every training slice of the sets under ``root``; the held out are not read."""
     patients: dict[str, list[str]] = {"train": [], "held_out": []}
     pools = []
@@ -105,7 +96,7 @@ def read_pools(root: Path, sources: Sequence[Source] = SOURCES) -> Pools:
         patients["train"] += used
         patients["held_out"] += held_out
         chosen = [files for files in cases if patient_of(files.name) in set(used)]
-        pools.append(_read(source, chosen))
+        pools.append(_read(source, chosen, prepared))
     folder = root / REFERENCE.folder
     pairs = [
         CaseFiles(image, folder / image, folder / label)
@@ -113,18 +104,18 @@ def read_pools(root: Path, sources: Sequence[Source] = SOURCES) -> Pools:
         if (folder / label).is_file()
     ]
     if pairs:
-        pools.append(_read(REFERENCE, pairs))
+        pools.append(_read(REFERENCE, pairs, prepared))
         patients["train"] += [files.name for files in pairs]
     return Pools(tuple(pool for pool in pools if pool), patients)
 
 
-def _read(source: Source, cases: Sequence[CaseFiles]) -> tuple[Example, ...]:
+def _read(
+    source: Source, cases: Sequence[CaseFiles], prepared: Preprocessing
+) -> tuple[Example, ...]:
     classes = ("background", *source.labels.values())
     # Crops of a few centimetres are kept at half the frame: views enlarge them.
-    small = replace(PREPROCESSING.frame, longest=128)
-    prepared = PREPROCESSING
     if source.folder in ("msd_hippocampus", REFERENCE.folder):
-        prepared = replace(PREPROCESSING, frame=small)
+        prepared = replace(prepared, frame=replace(prepared.frame, longest=128))
     return tuple(
         example
         for files in cases
@@ -134,9 +125,19 @@ def _read(source: Source, cases: Sequence[CaseFiles]) -> tuple[Example, ...]:
 
 
 def draw_targets(
-    pools: Pools, side: int, count: int, rng: np.random.Generator
+    pools: Pools,
+    side: int,
+    count: int,
+    rng: np.random.Generator,
+    *,
+    fitted: bool = False,
 ) -> tuple[NDArray[np.float32], Mask]:
     """``count`` views with one target each.
+
+    Parameters
+    ----------
+    fitted: a view of scale 1 holds the whole slice, whatever its size; without, its
+        pixels are the example's.
 
     Returns
     -------
@@ -150,7 +151,11 @@ def draw_targets(
         else:
             pool = pools.examples[int(rng.integers(len(pools.examples)))]
             example = pool[int(rng.integers(len(pool)))]
-            image, classes = view(example, side, VIEWS, rng)
+            how = VIEWS
+            if fitted:
+                fit = side / max(example.target.shape)
+                how = replace(VIEWS, scale=(fit * VIEWS.scale[0], fit * VIEWS.scale[1]))
+            image, classes = view(example, side, how, rng)
             present = np.unique(classes[classes > 0])
             if not present.size:
                 continue

@@ -18,10 +18,10 @@ from inference_worker.training.mem3d import (
     segmentation_loss,
     spoilt,
     start_encoders,
-    stroke_in,
     train,
 )
 from inference_worker.training.sequences import LENGTH, Stack, draw_sequences
+from inference_worker.training.strokes import stroke_in
 from inference_worker.training.targets import Pools
 
 NOTHING = Pools((), {"train": [], "held_out": []})
@@ -130,11 +130,11 @@ def test_of_many_parts_one_is_the_target():
 
 
 def test_a_stroke_takes_away_what_does_not_belong():
-    drawn = stroke_in(np.ones((48, 48), bool), disk(), np.random.default_rng(0))
+    drawn = stroke_in(np.ones((48, 48), bool), disk(), np.random.default_rng(0), 0.25)
     marked, adds = drawn
     assert not adds
     assert (marked & ~disk()).any()
-    assert stroke_in(disk(), disk(), np.random.default_rng(0)) is None
+    assert stroke_in(disk(), disk(), np.random.default_rng(0), 0.25) is None
 
 
 def test_a_spoilt_mask_is_another():
