@@ -24,7 +24,8 @@ from inference_worker.simulate.truth import ErrorRegion
 Slice = NDArray[np.uint8]
 
 _WORTHWHILE = 0.1
-"""A reader leaves errors under this share of the largest for a later turn."""
+"""A reader leaves errors under this share of the largest, and of the object that they
+belong to, for a later turn."""
 
 _MOSTLY_MISSING = 0.25
 """Only where this share of an object is wrong does it get several strokes at once."""
@@ -62,23 +63,25 @@ class Sight:
 
 @dataclass(frozen=True)
 class Scribbles:
-    """Strokes in the larger errors, of every label at once."""
+    """Strokes in the larger errors, of every label at once.
+
+    The people whose strokes were counted had one object before them, so the count is
+    drawn anew for each label; clicks are one for each label, too.
+    """
 
     hand: Hand = field(default_factory=measured_hand)
 
     def mark(
         self, regions: Sequence[ErrorRegion], sight: Sight
     ) -> tuple[list[Prompt], list[Action]]:
-        """As many strokes per side as people draw, on the largest errors first."""
+        """As many strokes a label as people draw, on its largest errors first."""
         prompts: list[Prompt] = []
         actions: list[Action] = []
-        largest = regions[0].size
-        for foreground in (True, False):
-            side = [r for r in regions if bool(r.label) is foreground]
-            side = [r for r in side if r.size >= _WORTHWHILE * largest]
-            if not side:
-                continue
-            odds = np.array(self.hand.counts(int(foreground)))
+        worthwhile = [r for r in regions if _is_worthwhile(r, regions[0].size)]
+        labels = dict.fromkeys(region.label for region in worthwhile)
+        for label in sorted(labels, key=lambda label: label == 0):
+            side = [r for r in worthwhile if r.label == label]
+            odds = np.array(self.hand.counts(label))
             count = int(sight.rng.choice(len(odds), p=odds / odds.sum())) + 1
             for number, region in enumerate(side[:count]):
                 extra = count - len(side) if not number and _is_large(region) else 0
@@ -155,6 +158,14 @@ class Brush:
             [paint_over(regions[:1], sight.slice_index)],
             brush_actions(regions[0], sight),
         )
+
+
+def _is_worthwhile(region: ErrorRegion, largest: int) -> bool:
+    if region.size >= _WORTHWHILE * largest:
+        return True
+    return bool(region.label) and (
+        region.size >= _WORTHWHILE * int(region.allowed.sum())
+    )
 
 
 def _is_large(region: ErrorRegion) -> bool:

@@ -43,16 +43,27 @@ def test_another_turn_or_seed_draws_otherwise(labels):
     assert len({repr(c.prompts) for c in drawn.values()}) == 4
 
 
-def test_several_labels_are_marked_in_one_interaction(labels):
-    correction = reader(labels, Scribbles(), seed=2).correct(
-        np.zeros((96, 96), np.uint8), 1, 0
-    )
-    many = [
-        reader(labels, Scribbles(), seed=s).correct(np.zeros((96, 96), np.uint8), 1, 0)
-        for s in range(8)
-    ]
-    found = [{p.label for p in c.prompts} for c in (correction, *many)]
-    assert {1, 2} in found
+def test_every_label_that_is_missing_is_marked_in_one_interaction(labels):
+    nothing = np.zeros((96, 96), np.uint8)
+    for seed in range(8):
+        marked = reader(labels, Scribbles(), seed=seed).correct(nothing, 1, 0)
+        assert {p.label for p in marked.prompts} == {1, 2}
+
+
+def test_a_small_object_that_is_missing_is_not_left_for_later(labels):
+    labels[1, 80:84, 10:14] = 2
+    labels[1, 60:80, 60:90] = 0
+    nothing = np.zeros((96, 96), np.uint8)
+    marked = reader(labels, Scribbles(), seed=1).correct(nothing, 1, 0)
+    assert {p.label for p in marked.prompts} == {1, 2}
+
+
+def test_a_small_error_of_a_large_object_is_left_for_later(labels):
+    shown = labels[1].copy()
+    shown[shown == 2] = 0
+    shown[40:44, 30:34] = 0
+    marked = reader(labels, Scribbles(), seed=1).correct(shown, 1, 0)
+    assert {p.label for p in marked.prompts} == {2}
 
 
 def test_marks_name_the_true_label_of_what_is_wrong(labels):
