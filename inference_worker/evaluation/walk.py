@@ -52,8 +52,9 @@ class Plan:
     rounds: corrections of a slice (of the volume, for a 3D engine) at most; None: as
         many as the reader likes.
     until_dice: the mean Dice a slice must have; the reader finishes by brush what the
-        engine did not reach, or does not bring nearer (``PATIENCE``). None: the reader
-        corrects while an error can be seen, and leaves after ``rounds``.
+        engine did not reach, does not bring nearer (``PATIENCE``), or where to mark
+        takes longer than to mend. None: the reader corrects while an error can be
+        seen, and leaves after ``rounds``.
     slices_max: at most so many slices of a volume, the middle ones.
     """
 
@@ -139,8 +140,17 @@ class Walk:
                 return
             tolerable = (1 - PATIENCE) * wrong
             correction = self.reader.correct(shown, index, turn)
+            if aims and _helps(self.engine) and self._is_dearer(correction, index):
+                return
             turn += 1
             yield turn, correction
+
+    def _is_dearer(self, correction: Correction, index: int) -> bool:
+        """Whether marking would take the reader longer than the brush would."""
+        shown, target = self.canvas.shown(index), self.plan.target
+        by_hand = self.reader.finish(shown, index, target)
+        seconds = self.clock.model.seconds
+        return seconds(correction.actions) >= seconds(by_hand.actions)
 
     def _finish_by_hand(self, index: int) -> None:
         if self.plan.until_dice is None:

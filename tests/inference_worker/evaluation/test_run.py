@@ -11,6 +11,8 @@ from inference_worker.contract.prompts import Accept, Paint, Visit
 from inference_worker.evaluation import cli
 from inference_worker.evaluation.run import RunOptions, run
 from inference_worker.evaluation.walk import Plan
+from inference_worker.simulate.styles import Scribbles
+from inference_worker.simulate.timing import Action
 from tests.inference_worker.evaluation.scripted import StubbornEngine, ThresholdEngine
 
 LABELS = (Label(1, "disk"), Label(2, "square"))
@@ -92,6 +94,26 @@ def test_a_reader_with_a_target_soon_takes_the_brush_from_an_engine_that_is_deaf
     patient = run(options(folder, plan=free, max_cases=1), engine=StubbornEngine())
     corrected = [row for row in patient["turns"] if row["kind"] == "correct"]
     assert len(corrected) == 6 * 4
+
+
+def test_a_reader_with_a_target_does_not_mark_what_is_sooner_painted(
+    folder, monkeypatch
+):
+    quick = Scribbles.mark
+
+    def slow(self, regions, sight):
+        prompts, actions = quick(self, regions, sight)
+        return prompts, [*actions, *[Action("look")] * 100]
+
+    monkeypatch.setattr(Scribbles, "mark", slow)
+
+    def kinds(until_dice):
+        plan = Plan(rounds=2, until_dice=until_dice)
+        given = options(folder, plan=plan, max_cases=1)
+        return {row["kind"] for row in run(given, engine=ThresholdEngine())["turns"]}
+
+    assert kinds(0.95) == {"visit", "finish"}
+    assert kinds(None) == {"visit", "correct"}
 
 
 def test_no_engine_undoes_what_was_finished_by_brush(folder):
