@@ -129,6 +129,15 @@ class Study:
         """The data sets, or the phantom where there are none."""
         return (PHANTOM,) if self.generated else SETS
 
+    @property
+    def plans(self) -> tuple[Plan, Plan]:
+        """How the reader of times works, and the reader of Dice against interaction."""
+        amount = self.amount
+        return (
+            Plan(amount.rounds, amount.until_dice, amount.slices),
+            Plan(amount.rounds, None, amount.slices),
+        )
+
     def run(
         self, only_sets: Sequence[str] | None, only_arms: Sequence[str] | None
     ) -> None:
@@ -150,12 +159,14 @@ class Study:
             self.left_out += [f"{title}: not asked for" for title in titles]
         jobs = [
             job
+            for plan in self.plans
             for chosen in sets
             for arm in ARMS
             if (arm.title in only_arms if only_arms else self._includes(arm))
-            if (job := self._job(chosen, arm))
+            if (job := self._job(chosen, arm, plan))
         ]
         self.left_out += run_jobs(jobs, self.processes)
+        self.left_out = list(dict.fromkeys(self.left_out))
 
     def _includes(self, arm: Arm) -> bool:
         return not arm.extra or self.amount.trains_all
@@ -184,8 +195,8 @@ class Study:
             for name in sorted(name for name in missing if name)
         ]
 
-    def _job(self, chosen: StudySet, arm: Arm) -> Job | None:
-        """The run of an arm on a set, or None where it is made or cannot be."""
+    def _job(self, chosen: StudySet, arm: Arm, plan: Plan) -> Job | None:
+        """One reader's run of an arm, or None where it is made or cannot be."""
         name = f"{chosen.name}, {arm.title}"
         base = chosen.base(self.models)
         reason = self._obstacle(arm, base is not None)
@@ -193,7 +204,9 @@ class Study:
             self.left_out.append(f"{name}: {reason}")
             return None
         weights, labels = base
-        path = self.results / f"{_slug(chosen.name)}--{_slug(arm.title)}.json"
+        reader = "time" if plan.until_dice else "rounds"
+        stem = f"{_slug(chosen.name)}--{_slug(arm.title)}--{reader}"
+        path = self.results / f"{stem}.json"
         files = self._cases(chosen, weights)
         if not files:
             self.left_out.append(f"{name}: no patient the weights have not seen")
@@ -204,7 +217,7 @@ class Study:
             labels,
             weights={"base": weights, None: None}.get(arm.weights, arm.weights),
             annotator=arm.annotator,
-            plan=Plan(self.amount.rounds, self.amount.until_dice, self.amount.slices),
+            plan=plan,
             seed=self.seed,
             arm=arm.title,
             set_name=chosen.name,
@@ -258,15 +271,17 @@ class Study:
         amount = self.amount
         lines = [
             f"Written by `python -m inference_worker.evaluation study {flag}` at "
-            f"commit {self.commit}; do not edit. One simulated reader "
-            f"(docs/calibration) corrects the middle {amount.slices} labelled slices "
-            f"of up to {amount.cases} patients a set, up to {amount.rounds} times a "
-            f"slice, to Dice {amount.until_dice}, then finishes by brush; also after a "
-            f"correction that mended less than {PATIENCE:.0%} of what was wrong. No "
-            "patient was seen by any arm's weights or is one that the splits leave to "
-            "development. f-BRS and RITM are given clicks, as published, one for "
-            "each label of the set a turn; GrabCut, random walker, geodesic, "
-            "constrained and continual are given scribbles. Every run had "
+            f"commit {self.commit}; do not edit. A simulated reader (docs/calibration) "
+            f"corrects the middle {amount.slices} labelled slices of up to "
+            f"{amount.cases} patients a set. For Dice against interaction, "
+            f"{amount.rounds} times a slice or until no error can be seen. For times, "
+            f"to Dice {amount.until_dice}: up to {amount.rounds} times a slice, then "
+            "by brush; by brush also after a correction that mended less than "
+            f"{PATIENCE:.0%} of what was wrong, and where to mark would take longer "
+            "than to mend. No patient was seen by any arm's weights or is one that the "
+            "splits leave to development. f-BRS and RITM are given clicks, as "
+            "published, one for each label of the set a turn; GrabCut, random walker, "
+            "geodesic, constrained and continual are given scribbles. Every run had "
             f"one thread, {self.processes} ran at a time; seconds of the machine are "
             "those of that thread, whatever else the machine was doing.",
         ]

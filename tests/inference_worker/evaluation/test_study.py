@@ -54,14 +54,26 @@ def test_without_data_a_study_runs_on_phantoms_and_says_so(tmp_path, scripted):
     assert "say nothing of patients" in report
     assert "| manual |" in report
     assert "| geodesic |" in report
-    assert [name for name, _ in scripted] == ["manual", "geodesic"]
+    assert [name for name, _ in scripted] == ["manual", "geodesic"] * 2
 
 
 def test_a_study_that_was_broken_off_goes_on_where_it_was(tmp_path, scripted):
     results = tmp_path / "results"
     for arms in (["manual"], ["manual", "geodesic"]):
         Study(TINY, tmp_path / "no", tmp_path / "models", results).run(None, arms)
-    assert [name for name, _ in scripted] == ["manual", "geodesic"]
+    made = [name for name, _ in scripted]
+    assert made == ["manual", "manual", "geodesic", "geodesic"]
+
+
+def test_one_reader_has_a_target_and_one_a_number_of_rounds(tmp_path, scripted):
+    results = tmp_path / "results"
+    Study(TINY, tmp_path / "no", tmp_path / "models", results).run(None, ["geodesic"])
+    found = {
+        path.stem.split("--")[-1]: read_result(path) for path in results.glob("*.json")
+    }
+    assert found["time"].meta["until_dice"] == TINY.until_dice
+    assert not found["rounds"].has_target
+    assert all(row["kind"] != "finish" for row in found["rounds"].turns)
 
 
 def test_arms_that_cannot_be_run_are_named_with_the_reason(
@@ -99,10 +111,10 @@ def test_results_of_other_sources_or_another_plan_are_made_anew(tmp_path, script
         study.run(None, ["manual"])
 
     for amount, sources, runs in (
-        (TINY, None, 1),
-        (TINY, None, 1),
-        (replace(TINY, rounds=2), None, 2),
-        (replace(TINY, rounds=2), "another", 3),
+        (TINY, None, 2),
+        (TINY, None, 2),
+        (replace(TINY, rounds=2), None, 4),
+        (replace(TINY, rounds=2), "another", 6),
     ):
         run(amount, sources)
         assert len(scripted) == runs
@@ -112,8 +124,8 @@ def test_a_late_run_walks_one_case_only(tmp_path, scripted):
     amount = replace(TINY, cases=2, minutes=0.0)
     study = Study(amount, tmp_path / "no", tmp_path / "models", tmp_path / "results")
     study.run(None, ["manual"])
-    (result,) = (tmp_path / "results").glob("*--manual.json")
-    assert len(read_result(result).cases) == 1
+    for result in (tmp_path / "results").glob("*--manual--*.json"):
+        assert len(read_result(result).cases) == 1
 
 
 def test_the_study_has_every_arm_and_kind_of_data_that_is_asked_for():
