@@ -38,6 +38,9 @@ export class FrameStore {
 
   /** @throws Error when the server refuses, or sends no whole slice */
   load(slice: number): Promise<void> {
+    if (this.#frames.has(slice)) {
+      return Promise.resolve();
+    }
     const coming = this.#coming.get(slice) ?? this.#fetch(slice);
     this.#coming.set(slice, coming);
     return coming;
@@ -65,9 +68,6 @@ export class FrameStore {
 
   async #fetch(slice: number): Promise<void> {
     try {
-      if (this.#frames.has(slice)) {
-        return;
-      }
       const response = await fetch(this.#addressOf(slice), {
         signal: this.#leaving.signal,
       });

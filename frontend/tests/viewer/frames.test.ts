@@ -72,6 +72,14 @@ describe('a store of frames', () => {
     expect(gone.mock.calls).toEqual([[1]]);
     expect(made.values(1)).toBeNull();
     expect(made.values(4)).not.toBeNull();
+    await made.load(4);
+    made.centre = 1;
+    await made.load(1);
+    await made.load(0);
+    expect(made.values(4)).toBeNull();
+    made.centre = 4;
+    await made.load(4);
+    expect(made.values(4)).not.toBeNull();
   });
 
   test('refuses a slice that is cut short, and asks anew', async () => {
