@@ -129,7 +129,7 @@ def _change(
                 subject=f"turn:{turn.pk}",
                 data={"session": str(session.pk), "log_digest": session.log_digest},
             )
-    log_tell(session=session)
+    log_tell(session=session, request=request)
 
 
 def _turn_to_change(
@@ -174,10 +174,14 @@ def _later(job: Callable[[], None]) -> None:
     transaction.on_commit(lambda: queue.later(job))
 
 
-def log_tell(*, session: Session) -> None:
-    """Tell all tabs the log as it is stored."""
+def log_tell(*, session: Session, request: UUID | None = None) -> None:
+    """Tell all tabs the log as it is stored, and which ``request`` that answers."""
     turns = turn_rows(session=session)
-    session_tell(session=session.pk, message={"type": "log", "turns": turns})
+    answered = None if request is None else str(request)
+    session_tell(
+        session=session.pk,
+        message={"type": "log", "turns": turns, "request": answered},
+    )
 
 
 def _read_prompts(prompts: Sequence[Any], geometry: Geometry) -> list[Prompt]:

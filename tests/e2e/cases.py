@@ -38,7 +38,10 @@ def write_cases(folder: Path) -> None:
     for number, (name, affine) in enumerate(AFFINES.items()):
         write_ct(folder / f"{name}.nii.gz", _orthogonal(affine), seed=number)
     for number, name in enumerate(
-        ("walk", "undo", "reload", "submit", "offline", "timed", "paint", "log", "tabs")
+        (
+            *("walk", "undo", "reload", "submit", "offline", "timed", "paint"),
+            *("log", "tabs", "cable", "restart"),
+        )
     ):
         write_ct(folder / f"{name}.nii.gz", AFFINES["upright"], seed=10 + number)
     write_cells(folder / "cells.png")

@@ -6,7 +6,12 @@ export const TEXTS: Readonly<Record<string, string>> = {
   'viewer:server-unreachable':
     'The server cannot be reached. Check the network, then reload the page.',
   'viewer:draft-not-fetched':
-    'The stored mask did not come. It is safe on the server; reload the page.',
+    'The stored mask did not come. It is safe on the server, and asked for again.',
+  'viewer:logged-out':
+    'You are not logged in any more. Log in and open the case again: what you ' +
+    'marked is kept here and sent then.',
+  'viewer:session-refused':
+    'This case is not open to you any more. Ask the project lead.',
   'viewer:mask-unreadable':
     'An answer could not be read. Nothing is lost; reload the page.',
   'viewer:mask-differs':

@@ -30,8 +30,14 @@ export const german: Readonly<Record<string, string>> = {
   accepted: 'angenommen',
   'The server cannot be reached. Check the network, then reload the page.':
     'Der Server ist nicht zu erreichen. Das Netz prüfen, dann die Seite neu laden.',
-  'The stored mask did not come. It is safe on the server; reload the page.':
-    'Die gespeicherte Maske kam nicht. Sie liegt sicher auf dem Server; die Seite neu laden.',
+  'The stored mask did not come. It is safe on the server, and asked for again.':
+    'Die gespeicherte Maske kam nicht. Sie liegt sicher auf dem Server und wird noch einmal geholt.',
+  'You are not logged in any more. Log in and open the case again: what you marked is kept here and sent then.':
+    'Sie sind nicht mehr angemeldet. Bitte anmelden und den Fall wieder öffnen: Markiertes ist hier aufbewahrt und wird dann gesendet.',
+  'This case is not open to you any more. Ask the project lead.':
+    'Dieser Fall steht Ihnen nicht mehr offen. Bitte die Projektleitung fragen.',
+  'Slice {n} has not come': 'Schicht {n} ist nicht gekommen',
+  'Try again': 'Noch einmal',
   'An answer could not be read. Nothing is lost; reload the page.':
     'Eine Antwort war nicht lesbar. Nichts ist verloren; die Seite neu laden.',
   'The mask shown here was not the stored one. The stored one is shown now.':
@@ -315,6 +321,8 @@ export const german: Readonly<Record<string, string>> = {
   'Surface of the mask: arrow keys turn it':
     'Oberfläche der Maske: Pfeiltasten drehen sie',
   Surface: 'Oberfläche',
+  'The surface cannot be made: the program for it did not start. Close the pane and open it again.':
+    'Die Oberfläche kann nicht gebildet werden: das Programm dafür startete nicht. Die Ansicht schließen und wieder öffnen.',
   'This browser cannot draw in three dimensions now: WebGL 2 is missing, or was taken away.':
     'Dieser Browser kann jetzt nicht räumlich zeichnen: WebGL 2 fehlt oder wurde ihm entzogen.',
   'The surface is being made.': 'Die Oberfläche wird berechnet.',

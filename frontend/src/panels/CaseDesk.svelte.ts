@@ -71,6 +71,10 @@ export class CaseDesk {
   labels = $state<DeskLabel[]>([]);
   slice = $state(0);
   loaded = $state(0);
+  /** slices that did not come when they were asked for */
+  missing = $state.raw<ReadonlySet<number>>(new Set());
+  /** the slice asked for, while another one is still on the screen */
+  awaited = $state<number | null>(null);
   window = $state.raw<Window | null>(null);
   status = $state.raw<SessionStatus>();
   helpOpen = $state(false);
@@ -178,11 +182,22 @@ export class CaseDesk {
       ? new VisitPlanner(session, (slice) => foresight.lookAround(slice))
       : null;
     session.events.on('status', (status) => {
+      if (
+        status.connection === 'online' &&
+        this.status?.connection === 'offline'
+      ) {
+        this.viewer?.retry();
+      }
       this.status = status;
     });
     session.events.on('log', () => this.#logChanged());
     this.#unpackPaint();
     session.events.on('mask', ({ cause }) => this.#maskChanged(cause));
+    session.events.on('mask', ({ cause }) => {
+      if (cause === null) {
+        this.board.settle('viewer:draft-not-fetched');
+      }
+    });
     session.events.on('error', (error) => this.board.tell(error));
   }
 
@@ -240,7 +255,7 @@ export class CaseDesk {
     markCanvas: HTMLCanvasElement,
   ): void {
     this.viewer = viewer;
-    this.#wanted = this.firstSlice;
+    this.#want(this.firstSlice);
     this.#layers = new PaneLayers(
       viewer,
       {
@@ -279,10 +294,16 @@ export class CaseDesk {
     viewer.events.on('window', (window) => {
       this.window = window;
     });
-    viewer.events.on('loaded', ({ count }) => {
+    viewer.events.on('loaded', ({ count, slice }) => {
       this.loaded = count;
+      this.#came(slice);
     });
-    viewer.events.on('error', (error) => this.board.tell(error));
+    viewer.events.on('error', (error) => {
+      if (error.code === 'viewer:slice-not-loaded') {
+        this.missing = new Set([...this.missing, Number(error.extra?.slice)]);
+      }
+      this.board.tell(error);
+    });
   }
 
   /** Space held: the primary button pans; released unused: accept. */
@@ -328,7 +349,7 @@ export class CaseDesk {
   // View
 
   goto(slice: number): void {
-    this.#wanted = slice;
+    this.#want(slice);
     this.viewer?.gotoSlice(slice);
   }
 
@@ -441,8 +462,25 @@ export class CaseDesk {
     this.session.close();
   }
 
+  #want(slice: number): void {
+    this.#wanted = slice;
+    this.awaited = slice === this.viewer?.slice ? null : slice;
+  }
+
+  #came(slice: number): void {
+    if (this.missing.has(slice)) {
+      this.missing = new Set([...this.missing].filter((k) => k !== slice));
+      if (this.missing.size === 0) {
+        this.board.settle('viewer:slice-not-loaded');
+      }
+    }
+  }
+
   #shown(slice: number): void {
     this.slice = slice;
+    if (slice === this.#wanted) {
+      this.awaited = null;
+    }
     this.recorder.record('slice', { slice });
     localStorage.setItem(this.#placeKey, String(slice));
     if (this.writable) {

@@ -20,6 +20,11 @@ export class NoticeBoard {
     ];
   }
 
+  /** What a code told is no longer so. */
+  settle(code: string): void {
+    this.notices = this.notices.filter(({ key }) => key !== code);
+  }
+
   dismiss(notice: Notice): void {
     this.notices = this.notices.filter((other) => other !== notice);
   }

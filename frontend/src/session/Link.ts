@@ -5,8 +5,11 @@ import type { Emitter } from './Emitter';
 export interface LinkEvents {
   /** the socket is open; the server's `state` comes next */
   opened: null;
-  /** the socket is gone; another try follows unless `final` */
-  closed: { readonly final: boolean };
+  /**
+   * The socket is gone; another try follows unless `final`. `refusal` is the
+   * server's close code where it wants no more of this page, else null.
+   */
+  closed: { readonly final: boolean; readonly refusal: number | null };
   message: ServerMessage;
 }
 

@@ -24,6 +24,9 @@ export interface MaskStreamEvents {
 
 /** How long a gap in the versions may last before the draft is fetched. */
 const GAP_MS = 1_000;
+/** A draft that did not come is asked for again, later and later. */
+const RETRY_MS = 1_000;
+const LATEST_RETRY_MS = 15_000;
 
 /**
  * The mask as the server's answers tell it, one after the other.
@@ -39,6 +42,9 @@ export class MaskStream {
   #version = 0;
   #writing: Promise<void> = Promise.resolve();
   #gap: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #closed = false;
 
   constructor(shape: Shape, fetchDraft: () => Promise<Draft>) {
     this.mask = new MaskVolume(shape);
@@ -115,15 +121,37 @@ export class MaskStream {
   /** Fetch the draft: what is here may lack something. */
   refetch(): void {
     clearTimeout(this.#gap);
+    clearTimeout(this.#retry);
     this.#gap = undefined;
     this.#fetchDraft().then(
-      (draft) => this.replace(draft.slices, draft.version, draft.quality),
-      (error: unknown) => this.#fail('viewer:draft-not-fetched', error),
+      (draft) => {
+        this.#failures = 0;
+        this.replace(draft.slices, draft.version, draft.quality);
+      },
+      (error: unknown) => this.#fetchAgain(error),
     );
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#gap);
+    clearTimeout(this.#retry);
+  }
+
+  /** Told once; a server that restarts is back in a moment. */
+  #fetchAgain(error: unknown): void {
+    if (this.#closed) {
+      return;
+    }
+    if (this.#failures === 0) {
+      this.#fail('viewer:draft-not-fetched', error);
+    }
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(
+      () => this.refetch(),
+      Math.min(RETRY_MS * 2 ** this.#failures, LATEST_RETRY_MS),
+    );
+    this.#failures += 1;
   }
 
   #rate(quality: QualityBySlice): void {

@@ -54,6 +54,11 @@ export interface SessionParts {
 
 const EVENTS_MS = 2_000;
 
+/** What the reader is told, by the code with which the server closed. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  4401: 'viewer:logged-out',
+};
+
 /**
  * The reader's side of a session: the log ahead of the server's, the mask as
  * it was last told, and everything unsent. The server's word always wins.
@@ -78,10 +83,14 @@ export class Session {
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#foresee();
-    parts.link.events.on('closed', ({ final }) => {
+    parts.link.events.on('closed', ({ final, refusal }) => {
       this.#connection = final ? 'refused' : 'offline';
       this.#synchronised = false;
       this.#tellStatus();
+      if (refusal !== null) {
+        const code = REFUSALS[refusal] ?? 'viewer:session-refused';
+        this.events.emit('error', { code, message: code, extra: {} });
+      }
     });
     parts.link.events.on('message', (message) => this.#receive(message));
     parts.stream.events.on('replaced', ({ slices }) => {
@@ -267,7 +276,7 @@ export class Session {
         });
         break;
       case 'log':
-        this.#settle((errand) => errand.type !== 'turn');
+        this.#settle((errand) => answers(errand, message.request));
         this.#change({
           type: 'synchronised',
           turns: message.turns,
@@ -400,4 +409,11 @@ export class Session {
   #tellStatus(): void {
     this.events.emit('status', this.status);
   }
+}
+
+/** Whether a log told on `request` is the answer to this errand. */
+function answers(errand: Errand, request: string | null): boolean {
+  return errand.type === 'cancel'
+    ? errand.turn === request
+    : errand.type !== 'turn' && errand.id === request;
 }

@@ -117,8 +117,11 @@ function synchronised(
   pending: ReadonlySet<string> | null,
 ): LogState {
   const known = new Map(log.turns.map((turn) => [turn.id, turn]));
-  return inOrder(
-    turns.map((turn): LogTurn => {
+  // The log of an undo may come after the word that a later turn was taken.
+  const last = Math.max(0, ...turns.map(({ seq }) => seq));
+  const newer = log.turns.filter(({ seq }) => seq !== null && seq > last);
+  return inOrder([
+    ...turns.map((turn): LogTurn => {
       const here = known.get(turn.id);
       const again = here?.state !== turn.state && turn.state === 'active';
       return {
@@ -133,7 +136,8 @@ function synchronised(
         failure: turn.error,
       };
     }),
-  );
+    ...newer,
+  ]);
 }
 
 function update(log: LogState, id: string, change: Partial<LogTurn>): LogState {

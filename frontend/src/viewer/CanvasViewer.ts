@@ -158,6 +158,10 @@ export class CanvasViewer implements Viewer {
     this.gotoSlice(voxel[0]);
   }
 
+  retry(): void {
+    this.#prefetch?.hurry();
+  }
+
   indexAt(point: CanvasPoint): VoxelIndex | null {
     if (!this.#placement) {
       return null;
@@ -403,7 +407,7 @@ export class CanvasViewer implements Viewer {
   }
 
   #loaded(count: number, slice: number): void {
-    this.events.emit('loaded', { count, total: this.shape[0] });
+    this.events.emit('loaded', { count, total: this.shape[0], slice });
     if (slice === this.#wanted && slice !== this.#slice) {
       this.#changed();
     }

@@ -99,11 +99,7 @@ export class CornerstoneViewer implements Viewer {
     this.#imageIds.forEach((imageId, k) => {
       wadors.metaDataManager.add(imageId, { ...metadata[k] } as never);
     });
-    await this.#viewport.setStack([...this.#imageIds], slice);
-    if (series.window) {
-      this.setWindow(series.window);
-    }
-    this.#viewport.render();
+    await this.#begin(slice);
     const image = this.#viewport.getCornerstoneImage();
     this.#prefetch = new SlicePrefetch(
       this.#imageIds.length,
@@ -130,6 +126,10 @@ export class CornerstoneViewer implements Viewer {
 
   gotoVoxel(voxel: Voxel): void {
     this.gotoSlice(voxel[0]);
+  }
+
+  retry(): void {
+    this.#prefetch?.hurry();
   }
 
   indexAt(point: CanvasPoint): VoxelIndex | null {
@@ -267,6 +267,20 @@ export class CornerstoneViewer implements Viewer {
     this.#engine.destroy();
   }
 
+  /** Without its first slice the library shows nothing: it begins later. */
+  async #begin(slice: number): Promise<void> {
+    try {
+      await this.#viewport.setStack([...this.#imageIds], slice);
+    } catch {
+      this.#missing.add(slice);
+      return;
+    }
+    if (this.#series?.window) {
+      this.setWindow(this.#series.window);
+    }
+    this.#viewport.render();
+  }
+
   #show(slice: number): void {
     this.#viewport
       .setImageIdIndex(slice)
@@ -275,13 +289,17 @@ export class CornerstoneViewer implements Viewer {
 
   /** A slice that was asked for in vain is shown once it has come. */
   #loaded(count: number, slice: number): void {
-    this.events.emit('loaded', { count, total: this.#imageIds.length });
+    const total = this.#imageIds.length;
+    this.events.emit('loaded', { count, total, slice });
     const waited = slice === this.#viewport.getTargetImageIdIndex();
-    if (this.#missing.delete(slice) && waited && slice !== this.#slice) {
+    if (!this.#missing.delete(slice) || !waited || slice === this.#slice) {
+      return;
+    }
+    if (this.#slice < 0) {
+      void this.#begin(slice);
+    } else {
       // The library believes to be there already: back, then on again.
-      if (this.#slice >= 0) {
-        this.#show(this.#slice);
-      }
+      this.#show(this.#slice);
       this.#show(slice);
     }
   }

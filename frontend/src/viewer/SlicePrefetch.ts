@@ -15,7 +15,7 @@ export class SlicePrefetch {
   readonly #failed: (slice: number, error: unknown) => void;
   readonly #begun = new Set<number>();
   readonly #tries = new Map<number, number>();
-  readonly #retries = new Set<ReturnType<typeof setTimeout>>();
+  readonly #retries = new Map<number, ReturnType<typeof setTimeout>>();
   #loaded = 0;
   #running = 0;
   #centre: number;
@@ -55,9 +55,19 @@ export class SlicePrefetch {
     }
   }
 
+  /** Try what has failed again now: the reader asks, or the network is back. */
+  hurry(): void {
+    for (const [slice, retry] of this.#retries) {
+      clearTimeout(retry);
+      this.#begun.delete(slice);
+    }
+    this.#retries.clear();
+    this.#fill();
+  }
+
   stop(): void {
     this.#stopped = true;
-    for (const retry of this.#retries) {
+    for (const retry of this.#retries.values()) {
       clearTimeout(retry);
     }
   }
@@ -96,13 +106,13 @@ export class SlicePrefetch {
     }
     const retry = setTimeout(
       () => {
-        this.#retries.delete(retry);
+        this.#retries.delete(slice);
         this.#begun.delete(slice);
         this.#fill();
       },
       Math.min(RETRY_MS * 2 ** tries, LATEST_RETRY_MS),
     );
-    this.#retries.add(retry);
+    this.#retries.set(slice, retry);
   }
 
   #next(): number | null {

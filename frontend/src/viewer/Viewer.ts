@@ -29,8 +29,12 @@ export interface ViewerEvents {
   /** the picture was drawn: everything above it must follow now */
   drawn: null;
   window: Window;
-  /** slices in memory, of all */
-  loaded: { readonly count: number; readonly total: number };
+  /** slices in memory, of all, and the one that has just come */
+  loaded: {
+    readonly count: number;
+    readonly total: number;
+    readonly slice: number;
+  };
   error: WireError;
 }
 
@@ -45,6 +49,8 @@ export interface Viewer {
   showSeries(series: Series, slice: number): Promise<void>;
   gotoSlice(slice: number): void;
   gotoVoxel(voxel: Voxel): void;
+  /** ask again, now, for the slices that did not come */
+  retry(): void;
   /** the index under a point of the pane; null before the first slice */
   indexAt(point: CanvasPoint): VoxelIndex | null;
   /** the point of the pane at an index, in the plane on the screen */

@@ -74,6 +74,8 @@ export interface ForeseenMessage {
 export interface LogMessage {
   readonly type: 'log';
   readonly turns: readonly WireTurn[];
+  /** id of what was asked for (of the turn, where it was cancelled) */
+  readonly request: string | null;
 }
 
 export interface ProgressMessage {

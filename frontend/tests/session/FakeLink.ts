@@ -31,7 +31,7 @@ export class FakeLink implements Link {
 
   lose(): void {
     this.open = false;
-    this.events.emit('closed', { final: false });
+    this.events.emit('closed', { final: false, refusal: null });
   }
 
   /** What was sent since the last time, but clocks and events. */

@@ -26,6 +26,7 @@ let recorder: EventRecorder;
 let session: Session;
 let draft: Draft;
 let fetched: number;
+let unreachable: boolean;
 let clock: number;
 
 function page(): void {
@@ -36,6 +37,9 @@ function page(): void {
     link,
     stream: new MaskStream([2, 2, 2], async () => {
       fetched += 1;
+      if (unreachable) {
+        throw new Error('unreachable');
+      }
       return draft;
     }),
     store: new UnsentStore('s', storage),
@@ -55,6 +59,7 @@ beforeEach(() => {
   storage = memoryStorage();
   draft = { version: 0, slices: [], quality: {} };
   fetched = 0;
+  unreachable = false;
   clock = 1000;
   page();
 });
@@ -250,7 +255,11 @@ describe('answers', () => {
     session.undo();
     await predict(1, 'a', slice(0, 1, 1, 1, 1));
     expect(session.mask.slice(0)).toBeNull();
-    link.say({ type: 'log', turns: [turn('a', 1, { state: 'undone' })] });
+    link.say({
+      type: 'log',
+      request: 't1',
+      turns: [turn('a', 1, { state: 'undone' })],
+    });
     link.say({
       type: 'canvas',
       version: 2,
@@ -296,6 +305,7 @@ describe('undo and redo', () => {
     expect(states()).toEqual(['active', 'undone', 'active']);
     link.say({
       type: 'log',
+      request: 't1',
       turns: [
         turn('a', 1),
         turn('b', 2, { state: 'undone' }),
@@ -324,6 +334,28 @@ describe('undo and redo', () => {
       'undo',
       'redo',
     ]);
+  });
+
+  test('wait for their own answer, whatever else the log is told for', () => {
+    state(2, turn('a', 1), turn('b', 2));
+    session.undo();
+    const undone = turn('b', 2, { state: 'undone' });
+    link.say({ type: 'log', request: null, turns: [turn('a', 1), undone] });
+    link.say({ type: 'log', request: 'other', turns: [turn('a', 1), undone] });
+    expect(session.status.unsent).toBe(1);
+    link.say({ type: 'log', request: 't1', turns: [turn('a', 1), undone] });
+    expect(session.status.unsent).toBe(0);
+  });
+
+  test('told late leave alone what was taken after them', () => {
+    state(2, turn('a', 1));
+    session.undo();
+    session.take([STROKE]);
+    link.say({ type: 'turn_taken', turn: 't2', seq: 2 });
+    const discarded = turn('a', 1, { state: 'undone' });
+    link.say({ type: 'log', request: 't1', turns: [discarded] });
+    expect(session.log.turns.map(({ id }) => id)).toEqual(['a', 't2']);
+    expect(session.log.turns[1]?.state).toBe('active');
   });
 
   test('that are refused put the log back and fetch the mask', () => {
@@ -368,6 +400,7 @@ describe('removing a turn', () => {
     session.redo();
     link.say({
       type: 'log',
+      request: 't1',
       turns: [turn('a', 1, { final: false }), turn('b', 2)],
     });
     expect(session.pending.map(({ id }) => id)).toEqual(['a']);
@@ -441,6 +474,34 @@ test('cancel gives up the newest turn that is being answered', () => {
   session.cancel();
   expect(link.errands()).toEqual([{ type: 'cancel', turn: 'b' }]);
   expect(session.status.working).toBe(false);
+});
+
+test('a draft that does not come is told once and asked for until it does', async () => {
+  const told: string[] = [];
+  session.events.on('error', ({ code }) => told.push(code));
+  draft = { version: 3, slices: [slice(0, 1, 0, 0, 0)], quality: {} };
+  unreachable = true;
+  state(3);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(told).toEqual(['viewer:draft-not-fetched']);
+  expect(session.ready).toBe(false);
+  expect(fetched).toBeGreaterThan(3);
+  unreachable = false;
+  await vi.advanceTimersByTimeAsync(15_000);
+  await until(() => session.ready);
+  expect(labels(0)).toEqual([1, 0, 0, 0]);
+});
+
+test('a server that wants no more of this page is told plainly', () => {
+  const told: string[] = [];
+  session.events.on('error', ({ code }) => told.push(code));
+  state();
+  session.take([STROKE]);
+  link.open = false;
+  link.events.emit('closed', { final: true, refusal: 4401 });
+  expect(session.status.connection).toBe('refused');
+  expect(session.status.unsentStrokes).toBe(1);
+  expect(told).toEqual(['viewer:logged-out']);
 });
 
 test('the draft is fetched on connecting when it is another one', async () => {

@@ -49,6 +49,18 @@ test('a slice that fails is told once, and comes when it can', async () => {
   expect(told).toHaveBeenLastCalledWith(3, 1);
 });
 
+test('what failed is asked for at once when the reader wants it so', async () => {
+  load.mockRejectedValueOnce(new Error('gone')).mockResolvedValue();
+  const told = vi.fn();
+  const prefetch = new SlicePrefetch(1, load, 0, 99, told, vi.fn());
+  await vi.advanceTimersByTimeAsync(1);
+  prefetch.hurry();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(told).toHaveBeenCalledWith(1, 0);
+  await vi.runAllTimersAsync();
+  expect(asked()).toEqual([0, 0]);
+});
+
 test('a slice put out of memory comes again when the reader is near', async () => {
   load.mockResolvedValue();
   const prefetch = new SlicePrefetch(3, load, 0, 99, vi.fn(), vi.fn());

@@ -204,7 +204,8 @@ def test_an_undo_sent_twice_is_done_once_and_answered_twice(
     change(turn_undo, request=request)
     change(turn_undo, request=request)
     assert states(session) == ["active", "undone"]
-    assert [message["type"] for message in told] == ["log", "log"]
+    answers = [(message["type"], message["request"]) for message in told]
+    assert answers == [("log", str(request))] * 2
     assert LogChange.objects.count() == 1
 
 
