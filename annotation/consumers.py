@@ -24,6 +24,7 @@ from annotation.services.turn import (
     turn_cancel,
     turn_redo,
     turn_remove,
+    turn_stop,
     turn_take,
     turn_undo,
 )
@@ -105,6 +106,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             "redo": self._redo,
             "remove": self._remove,
             "cancel": self._cancel,
+            "stop": self._stop,
             "foresee": self._foresee,
             "events": self._events,
             "clock": self._clock,
@@ -150,6 +152,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
         turn_id = read_uuid(message.get("turn"), "turn")
         await _in_thread(turn_cancel)(
             user=self.user, session_id=self.session_id, turn_id=turn_id
+        )
+
+    async def _stop(self, message: Message) -> None:
+        await _in_thread(turn_stop)(
+            user=self.user,
+            session_id=self.session_id,
+            turn_id=read_uuid(message.get("turn"), "turn"),
+            request=read_uuid(message.get("id"), "id"),
         )
 
     async def _foresee(self, message: Message) -> None:

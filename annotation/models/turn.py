@@ -25,7 +25,8 @@ class Turn(models.Model):
     """One interaction: the browser's id, the prompts as they came, and its answer.
 
     ``id`` is the idempotency key. ``stages`` holds seconds per stage of the final
-    answer (queue, load, compute, store, …) with epoch stamps, for the time analysis.
+    answer (queue, load, compute, store, …) with epoch stamps, for the time analysis,
+    and in ``arrived`` the slices that were answered.
     ``log_digest`` names the log up to this turn while the turn is active; ``heard``
     counts the predictions that are stored of it under the session's fence.
     """
@@ -66,6 +67,7 @@ class LogChangeKind(models.TextChoices):
     REDO = "redo"
     REMOVE = "remove"
     CANCEL = "cancel"
+    STOP = "stop"
     REFUSE = "refuse"
 
 

@@ -66,7 +66,7 @@ def prediction_store(
         draft_merge(
             session=session, turn=turn, slices=slices, quality=report["quality"]
         )
-        times = _stamp(turn, report, received_at)
+        times = _stamp(turn, report, slices, received_at)
         turn.save(update_fields=["heard", "answered_at", "stages"])
         _heard(session)
         _send_rest(session)
@@ -264,7 +264,10 @@ def _slices(report: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _stamp(
-    turn: Turn, report: Mapping[str, Any], received_at: float
+    turn: Turn,
+    report: Mapping[str, Any],
+    slices: Sequence[Mapping[str, Any]],
+    received_at: float,
 ) -> dict[str, float]:
     """Note on the turn when and how long; return the seconds of this prediction."""
     now = time.time()
@@ -280,6 +283,13 @@ def _stamp(
             "received_at": received_at,
             "stored_at": now,
             **times,
+        }
+    )
+    stages["arrived"] = sorted(
+        {
+            *stages.get("arrived", ()),
+            *(packed["start"][0] for packed in slices),
+            *map(int, report["quality"] or {}),
         }
     )
     # Seconds of the final answer; what was stored on the way was stored, too.

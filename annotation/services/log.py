@@ -46,6 +46,25 @@ def log_drop(*, session: Session, turn: Turn, state: TurnState) -> None:
     _relink(session, turn.seq)
 
 
+def log_exchange(*, session: Session, turn: Turn, shorter: Turn) -> None:
+    """Put ``shorter``, which does a part of ``turn``, in its place in the log.
+
+    What is stored of ``turn`` must be what ``shorter`` will have done: the draft stays
+    as it is, and only the worker has still to come to the same.
+    """
+    session.last_seq += 1
+    shorter.seq, turn.seq = turn.seq, session.last_seq
+    turn.state, turn.undone_at = TurnState.DISCARDED, timezone.now()
+    turn.log_digest = EMPTY_LOG
+    turn.save(update_fields=["seq", "state", "undone_at", "log_digest"])
+    shorter.heard = turn.heard
+    shorter.stages = {"arrived": turn.stages.get("arrived", [])}
+    shorter.save(force_insert=True)
+    session.draft_slices.filter(turn=turn).update(turn=shorter)
+    session.save(update_fields=["last_seq"])
+    _relink(session, shorter.seq)
+
+
 def log_restore(*, session: Session, turn: Turn) -> None:
     """Put ``turn`` back where it was; it is answered anew."""
     turn.state = TurnState.ACTIVE

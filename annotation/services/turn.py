@@ -21,6 +21,7 @@ from annotation.services.audit import audit_record
 from annotation.services.log import (
     log_append,
     log_drop,
+    log_exchange,
     log_note,
     log_restore,
     session_check_open,
@@ -34,6 +35,7 @@ from inference_worker.contract.errors import (
 )
 from inference_worker.contract.geometry import Geometry
 from inference_worker.contract.prompts import Prompt, Visit
+from inference_worker.contract.shortening import shortened
 from inference_worker.contract.validation import check_prompts
 from inference_worker.contract.wire import prompt_from_json, prompt_to_json
 
@@ -107,6 +109,54 @@ def turn_cancel(*, user: User, session_id: UUID | str, turn_id: UUID) -> None:
     _change(user, session_id, LogChangeKind.CANCEL, turn_id, turn_id)
 
 
+def turn_stop(
+    *, user: User, session_id: UUID | str, turn_id: UUID, request: UUID
+) -> None:
+    """End a propagation where it is, and keep the slices that have arrived.
+
+    A step is done whole or not at all, and the log must bring back what is shown. So
+    a turn with the id ``request``, which propagates just so far, takes the place of
+    the one that is given up; where nothing has arrived, none does.
+    """
+    with transaction.atomic():
+        session = access_session(user=user, id=session_id, write=True, lock=True)
+        done = session.log_changes.filter(
+            request=request, kind=LogChangeKind.STOP
+        ).exists()
+        turn = None
+        if not done:
+            turn = _turn_to_change(session, LogChangeKind.STOP, turn_id)
+        if turn is not None:
+            _stop(session, turn, user, request)
+    log_tell(session=session, request=request)
+
+
+def _stop(session: Session, turn: Turn, user: User, request: UUID) -> None:
+    prompts = shortened(turn.prompts, turn.stages.get("arrived", ()))
+    if prompts == turn.prompts:
+        return
+    _later(lambda: leases.turn_abandon(session=session.pk, turn=turn.pk))
+    if prompts:
+        shorter = Turn(id=request, session=session, prompts=prompts)
+        log_exchange(session=session, turn=turn, shorter=shorter)
+    else:
+        log_drop(session=session, turn=turn, state=TurnState.DISCARDED)
+    kind = LogChangeKind.STOP
+    log_note(session=session, turn=turn, kind=kind, request=request)
+    queue.session_send_on_commit(session_id=session.pk)
+    audit_record(
+        actor=user,
+        action=f"turn:{kind}",
+        subject=f"turn:{turn.pk}",
+        data={
+            "session": str(session.pk),
+            "instead": str(request) if prompts else None,
+            "prompts_sha256": _sha256(prompts),
+            "log_digest": session.log_digest,
+        },
+    )
+
+
 def _change(
     user: User,
     session_id: UUID | str,
@@ -150,7 +200,8 @@ def _turn_to_change(
                 raise SessionRefused(
                     "no-such-turn", "This mark is not in this case.", turn=str(turn_id)
                 )
-            over = kind == LogChangeKind.CANCEL and turn.answered_at is not None
+            given_up = kind in (LogChangeKind.CANCEL, LogChangeKind.STOP)
+            over = given_up and turn.answered_at is not None
             return None if over or turn.state != TurnState.ACTIVE else turn
 
 

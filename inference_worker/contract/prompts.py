@@ -70,7 +70,11 @@ class Paint:
 
 @dataclass(frozen=True)
 class Propagate:
-    """Carry slice ``slice`` through the volume: 1 up, -1 down, 0 both ways."""
+    """Carry slice ``slice`` through the volume: 1 up, -1 down, 0 both ways.
+
+    Slices are answered away from it, up before down; ``count`` ends a walk and changes
+    nothing before its end, so that one that is stopped can be kept (``shortening``).
+    """
 
     slice: int
     direction: int = 0

@@ -3,8 +3,10 @@ export const german: Readonly<Record<string, string>> = {
   'Alt + click on a mark': 'Alt + Klick auf eine Marke',
   'Select it; Delete takes it out of the log':
     'Sie auswählen; Entf nimmt sie aus dem Verlauf',
-  'Stopping takes back every slice of this run.':
-    'Anhalten nimmt jede Schicht dieses Laufs zurück.',
+  'Stopping keeps the slices that have come.':
+    'Anhalten behält die Schichten, die gekommen sind.',
+  'Stopped. What has come stays; the engine is brought there.':
+    'Angehalten. Was gekommen ist, bleibt; das Modell wird dorthin gebracht.',
   '1 stroke': '1 Strich',
   '{n} strokes': '{n} Striche',
   '1 change': '1 Änderung',

@@ -329,7 +329,7 @@ export class CaseDesk {
   /** Give up the mark under the hand, else the newest answer being made. */
   cancel(): void {
     if (!this.#input?.cancel() && !this.box.giveUp()) {
-      this.session.cancel();
+      this.turns.giveUp();
     }
   }
 

@@ -29,6 +29,8 @@ export class TurnDesk {
   quality = $state.raw<ReadonlyMap<number, number>>(new Map());
   /** the propagation that is being answered */
   propagation = $state.raw<LogTurn | null>(null);
+  /** whether it was stopped, and only what has come is made sure of */
+  keeping = $state(false);
   /** turns of the log and those that redo brings back, as they were made */
   history = $state.raw<readonly LogTurn[]>([]);
   historyOpen = $state(false);
@@ -64,6 +66,12 @@ export class TurnDesk {
       this.#session.pending.find(({ prompts }) =>
         prompts.some(({ kind }) => kind === 'propagate'),
       ) ?? null;
+    this.keeping =
+      this.propagation !== null &&
+      (this.#session.stopping(this.propagation.id) ||
+        this.propagation.prompts.some(
+          (prompt) => prompt.kind === 'propagate' && prompt.count !== null,
+        ));
     this.history = log.turns.filter(
       (turn) =>
         turn.state !== 'discarded' &&
@@ -187,10 +195,19 @@ export class TurnDesk {
     }
   }
 
-  /** Give the propagation up: the log is as if it had not been asked for. */
+  /** End the propagation where it is: the slices that have come stay. */
   stopPropagation(): void {
-    if (this.propagation) {
-      this.#session.cancel(this.propagation.id);
+    if (this.propagation && !this.keeping) {
+      this.#session.stop(this.propagation.id);
+    }
+  }
+
+  /** Give up the newest answer being made; of a propagation only what is left. */
+  giveUp(): void {
+    if (this.propagation?.id === this.#session.pending.at(-1)?.id) {
+      this.stopPropagation();
+    } else {
+      this.#session.cancel();
     }
   }
 

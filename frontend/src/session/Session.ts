@@ -78,6 +78,8 @@ export class Session {
   #worker: string | null = null;
   #latencyMs: number | null = null;
   readonly #sentAt = new Map<string, number>();
+  /** turns that left the log while what they had shown stays */
+  readonly #stopped = new Set<string>();
   readonly #batches: ReturnType<typeof setInterval>;
 
   constructor(parts: SessionParts) {
@@ -178,6 +180,22 @@ export class Session {
       this.#parts.recorder.record('cancel', { turn: turn.id });
       this.#send({ type: 'cancel', turn: turn.id });
     }
+  }
+
+  /** End a propagation; the slices that have come stay. */
+  stop(turn: string): void {
+    if (!this.stopping(turn)) {
+      this.#parts.recorder.record('cancel', { turn, kept: true });
+      this.#stopped.add(turn);
+      this.#send({ type: 'stop', id: this.#parts.newId(), turn });
+    }
+  }
+
+  /** Whether the server has still to say what is kept of a turn. */
+  stopping(turn: string): boolean {
+    return this.#parts.store.errands.some(
+      (errand) => errand.type === 'stop' && errand.turn === turn,
+    );
   }
 
   /** Wish to see slices ahead; kept nowhere, answered perhaps. @returns its id */
@@ -357,7 +375,10 @@ export class Session {
     }
     this.#worker = message.worker;
     const retracted = this.#log.turns.some(
-      (known) => known.id === turn && known.state !== 'active',
+      (known) =>
+        known.id === turn &&
+        known.state !== 'active' &&
+        !this.#stopped.has(turn),
     );
     const quality = retracted ? {} : (message.quality ?? {});
     stream.apply(

@@ -2,6 +2,7 @@ import type {
   CancelMessage,
   RedoMessage,
   RemoveMessage,
+  StopMessage,
   TurnMessage,
   UndoMessage,
 } from '../wire/ClientMessage';
@@ -12,7 +13,8 @@ export type Errand =
   | UndoMessage
   | RedoMessage
   | RemoveMessage
-  | CancelMessage;
+  | CancelMessage
+  | StopMessage;
 
 /**
  * Errands not yet acknowledged, kept in the browser's storage before they are

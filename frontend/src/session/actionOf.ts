@@ -14,5 +14,7 @@ export function actionOf(errand: Errand): LogAction {
       return { type: 'removed', id: errand.turn };
     case 'cancel':
       return { type: 'cancelled', id: errand.turn };
+    case 'stop':
+      return { type: 'stopping', id: errand.turn };
   }
 }

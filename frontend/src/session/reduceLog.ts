@@ -17,6 +17,7 @@ export type LogAction =
   | { type: 'redone' }
   | { type: 'removed'; id: string }
   | { type: 'cancelled'; id: string }
+  | { type: 'stopping'; id: string }
   | {
       type: 'synchronised';
       turns: readonly WireTurn[];
@@ -69,6 +70,9 @@ export function reduceLog(log: LogState, action: LogAction): LogState {
     }
     case 'cancelled':
       return update(log, action.id, { state: 'discarded', fraction: null });
+    case 'stopping':
+      // How far it has come, and so what takes its place, the server knows.
+      return log;
     case 'synchronised':
       return synchronised(log, action.turns, action.pending);
   }

@@ -30,6 +30,16 @@ export interface CancelMessage {
   readonly turn: string;
 }
 
+/**
+ * End a propagation and keep what has come: a turn `id` that goes just so far
+ * takes the place of `turn`.
+ */
+export interface StopMessage {
+  readonly type: 'stop';
+  readonly id: string;
+  readonly turn: string;
+}
+
 /** A wish, no turn: what would a visit of these slices show? */
 export interface ForeseeMessage {
   readonly type: 'foresee';
@@ -54,6 +64,7 @@ export type ClientMessage =
   | RedoMessage
   | RemoveMessage
   | CancelMessage
+  | StopMessage
   | ForeseeMessage
   | EventsMessage
   | ClockMessage;

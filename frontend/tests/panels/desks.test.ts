@@ -58,6 +58,8 @@ describe('the way with the log', () => {
     take: vi.fn(),
     undo: vi.fn(),
     cancel: vi.fn(),
+    stop: vi.fn(),
+    stopping: vi.fn(() => false),
     remove: vi.fn(),
   };
   const place = {
@@ -101,8 +103,24 @@ describe('the way with the log', () => {
     const busy = desk();
     busy.propagate(1);
     expect(session.take).toHaveBeenCalledOnce();
-    busy.stopPropagation();
-    expect(session.cancel).toHaveBeenCalledWith('p');
+    busy.giveUp();
+    expect(session.stop).toHaveBeenCalledWith('p');
+    expect(session.cancel).not.toHaveBeenCalled();
+  });
+
+  test('a stopped propagation is not stopped again while it is kept', () => {
+    const kept = {
+      kind: 'propagate',
+      slice: 1,
+      direction: 1,
+      count: 2,
+    } as const;
+    session.pending = [turn('p', kept, { final: false })];
+    const turns = desk();
+    expect(turns.keeping).toBe(true);
+    turns.giveUp();
+    expect(session.stop).not.toHaveBeenCalled();
+    expect(session.cancel).not.toHaveBeenCalled();
   });
 
   test('goes to the slice rated worst that is not accepted', () => {

@@ -476,6 +476,35 @@ test('cancel gives up the newest turn that is being answered', () => {
   expect(session.status.working).toBe(false);
 });
 
+test('what a stopped propagation had shown stays, and the rest of it comes', async () => {
+  const walk: Prompt = {
+    kind: 'propagate',
+    slice: 0,
+    direction: 1,
+    count: null,
+  };
+  const going = turn('p', 1, { prompts: [walk], final: false });
+  state(0, going);
+  await predict(1, 'p', slice(0, 1, 0, 0, 0));
+  session.stop('p');
+  session.stop('p');
+  expect(link.errands()).toEqual([{ type: 'stop', id: 't1', turn: 'p' }]);
+  expect(session.stopping('p')).toBe(true);
+  expect(session.pending.map(({ id }) => id)).toEqual(['p']);
+  const kept = turn('t1', 1, {
+    prompts: [{ ...walk, count: 1 }],
+    final: false,
+  });
+  const gone = turn('p', 2, { prompts: [walk], state: 'discarded' });
+  link.say({ type: 'log', request: 't1', turns: [kept, gone] });
+  expect(session.stopping('p')).toBe(false);
+  expect(session.pending.map(({ id }) => id)).toEqual(['t1']);
+  // Stored before the stop, told after it: it is part of what is kept.
+  await predict(2, 'p', slice(1, 1, 1, 1, 1));
+  expect(labels(1)).toEqual([1, 1, 1, 1]);
+  expect(labels(0)).toEqual([1, 0, 0, 0]);
+});
+
 test('a draft that does not come is told once and asked for until it does', async () => {
   const told: string[] = [];
   session.events.on('error', ({ code }) => told.push(code));

@@ -116,6 +116,14 @@ def test_a_prediction_is_stored_then_told_with_its_version(bench):
     assert turn.stages["compute_s"] == 0.3
 
 
+def test_a_turn_knows_which_slices_of_it_have_arrived(bench):
+    turn = bench.take()
+    bench.predict(turn, final=False, quality=None)
+    bench.predict(turn, number=1, final=False, slices=[], quality={"4": 0.5})
+    turn.refresh_from_db()
+    assert turn.stages["arrived"] == [1, 4]
+
+
 def test_the_draft_knows_the_quality_of_the_newest_mask(bench):
     bench.predict(bench.take(), quality={"1": 0.5})
     assert draft_read(session=bench.session)["quality"] == {"1": 0.5}

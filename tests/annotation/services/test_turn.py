@@ -9,6 +9,7 @@ from annotation.services.turn import (
     turn_cancel,
     turn_redo,
     turn_remove,
+    turn_stop,
     turn_take,
     turn_undo,
 )
@@ -247,6 +248,62 @@ def test_cancelling_an_answered_turn_leaves_it(take, change, session):
     session.turns.update(answered_at=turn.taken_at)
     change(turn_cancel, turn_id=turn.pk)
     assert states(session) == ["active"]
+
+
+@pytest.fixture
+def walk(session, take):
+    """A propagation that has come from slice 0 to slice 2."""
+    session.engine = "mem3d"
+    session.save()
+    asked = {"kind": "propagate", "slice": 0, "direction": 1, "count": None}
+    take()
+    turn = take([asked])
+    session.turns.filter(pk=turn.pk).update(heard=3, stages={"arrived": [0, 1, 2]})
+    return turn
+
+
+def test_stopping_a_propagation_keeps_as_much_of_it_as_has_come(
+    walk, take, change, session, sent, told, valkey
+):
+    later, request = take(), uuid4()
+    change(turn_stop, turn_id=walk.pk, request=request)
+    kept = session.turns.get(pk=request)
+    assert (kept.seq, kept.heard, kept.state) == (2, 3, "active")
+    assert kept.prompts == [
+        {"kind": "propagate", "slice": 0, "direction": 1, "count": 2}
+    ]
+    walk.refresh_from_db()
+    assert (walk.seq, walk.state) == (4, "discarded")
+    check_links(session)
+    # What is shown is right as it is; the worker has still to come to it.
+    assert not session.canvas_wanted
+    assert valkey.get(cancel_key(session.pk)).decode() == str(walk.pk)
+    message = sent[-1].message
+    assert [turn["seq"] for turn in message["log"]["turns"]] == [1, 2, 3]
+    assert told[-1]["request"] == str(request)
+    assert session.log_changes.get().kind == "stop"
+    # Sent twice it is done once; what is kept is not stopped again.
+    change(turn_stop, turn_id=walk.pk, request=request)
+    change(turn_stop, turn_id=request, request=uuid4())
+    assert session.log_changes.count() == 1
+    assert later.pk in set(session.turns.values_list("pk", flat=True))
+    change(turn_undo, request=uuid4())
+    change(turn_undo, request=uuid4())
+    assert states(session) == ["active", "undone", "undone", "discarded"]
+
+
+def test_stopping_before_anything_has_come_is_cancelling(walk, change, session):
+    session.turns.filter(pk=walk.pk).update(heard=1, stages={"arrived": [0]})
+    change(turn_stop, turn_id=walk.pk, request=uuid4())
+    assert states(session) == ["active", "discarded"]
+    session.refresh_from_db()
+    assert session.canvas_wanted
+
+
+def test_stopping_a_propagation_that_is_over_leaves_it(walk, change, session):
+    session.turns.filter(pk=walk.pk).update(answered_at=walk.taken_at)
+    change(turn_stop, turn_id=walk.pk, request=uuid4())
+    assert states(session) == ["active", "active"]
 
 
 def test_removing_a_turn_of_another_session_is_refused(take, change, sent):

@@ -19,6 +19,8 @@ from inference_worker.contract.prompts import (
     Scribble,
     Visit,
 )
+from inference_worker.contract.shortening import shortened
+from inference_worker.contract.wire import prompt_from_json
 from inference_worker.engines.mem3d import interaction, propagation
 from inference_worker.engines.mem3d.interaction import kind_of
 from inference_worker.engines.mem3d.propagation import CELLS, Propagation
@@ -89,6 +91,28 @@ def test_direction_and_count_are_kept_to(engine, monkeypatch, prompt, slices):
     take(engine, state, painted(3))
     found = [p.region.start[0] for p in take(engine, state, prompt)]
     assert found == slices
+
+
+@pytest.mark.parametrize("stopped", range(1, 7))
+def test_stopped_anywhere_it_is_the_walk_told_to_go_just_so_far(engine, stopped):
+    asked = {"kind": "propagate", "slice": 3, "direction": 0, "count": None}
+
+    def walked(*prompts):
+        state = engine.open(grey_volume(depth=7), LABELS)
+        take(engine, state, painted(3))
+        found = {}
+        for prediction in take(engine, state, *map(prompt_from_json, prompts)):
+            index = prediction.region.start[0]
+            found[index] = prediction.labels[0], prediction.quality[index]
+        return found
+
+    whole = walked(asked)
+    arrived = list(whole)[: stopped + 1]
+    shorter = walked(*shortened([asked], arrived))
+    assert list(shorter) == arrived
+    for index, (labels, quality) in shorter.items():
+        np.testing.assert_array_equal(labels, whole[index][0])
+        assert quality == whole[index][1]
 
 
 def test_slices_of_the_reader_are_never_propagated_over(engine, monkeypatch):
