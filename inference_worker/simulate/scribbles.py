@@ -60,11 +60,12 @@ def scribbles_in(
     mask = region.mask[window]
     width = _width(shape, rng, hand)
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    strokes = []
+    strokes: list[Scribble] = []
     for path in _planned(mask, width, count, rng, hand):
-        drawn = _wander(path, depth, rng, hand) + origin
+        aimed, pen = _aimed(path + origin, region.allowed, width)
+        drawn = _wander(aimed - origin, depth, rng, hand) + origin
         drawn = _mistaken(drawn, max(shape), rng, hand)
-        strokes.append(_scribble(drawn, region.label, slice_index, width, shape))
+        strokes.append(_scribble(drawn, region.label, slice_index, pen, shape))
     return strokes
 
 
@@ -132,6 +133,31 @@ def _distance_from(path: Path, shape: tuple[int, ...]) -> NDArray[np.float64]:
     at = np.clip(np.rint(path).astype(int), 0, np.array(shape) - 1)
     beside[at[:, 0], at[:, 1]] = False
     return np.asarray(ndimage.distance_transform_edt(beside))
+
+
+def _aimed(path: Path, allowed: NDArray[np.bool_], width: float) -> tuple[Path, float]:
+    """A path, and a pen, that cover what they mean: a thin rim from its inner side.
+
+    People's strokes lie within their object to 96 % (docs/calibration). Along the
+    middle of a rim that is thinner than the pen, half of a stroke would not.
+
+    Parameters
+    ----------
+    path: (n, 2), in the frame of ``allowed``: bool (y, x), where the label is true.
+    """
+    # What lies beyond the picture is not wrong.
+    room = ndimage.distance_transform_edt(np.pad(allowed, 1, mode="edge"))[1:-1, 1:-1]
+    at = np.clip(np.rint(path).astype(int), 0, np.array(allowed.shape) - 1)
+    core = room >= width / 2
+    if core.any():
+        away, nearest = ndimage.distance_transform_edt(~core, return_indices=True)
+        inner = nearest[:, at[:, 0], at[:, 1]].T
+        beside = away[at[:, 0], at[:, 1]]
+        moves = (beside > 0) & (beside <= width)
+        path = np.where(moves[:, None], inner, path)
+        at = np.where(moves[:, None], inner, at)
+    middle = float(np.median(room[at[:, 0], at[:, 1]]))
+    return path, float(np.clip(round(2 * middle), 1.0, width))
 
 
 def _wander(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,31 @@ def test_a_region_of_one_voxel_gets_a_stroke(rng):
     mask[0, 63] = True
     (stroke,) = scribbles_in(region_of(mask), 2, 4, rng, steady_hand(measured_hand()))
     assert stroke.voxels == ((2, 0, 63),)
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_a_rim_thinner_than_the_pen_is_drawn_from_its_own_side(rng, erase):
+    """People's strokes lie within what they mean to 96 % (docs/calibration)."""
+    object_ = disk(128, (64, 64), 40)
+    allowed = ~object_ if erase else object_
+    rim = disk(128, (64, 64), 42 if erase else 40) & ~disk(
+        128, (64, 64), 40 if erase else 38
+    )
+    region = ErrorRegion(0 if erase else 1, rim, allowed, int(rim.sum()))
+    hand = replace(steady_hand(measured_hand()), width=5 / 128, width_spread=0.0)
+    covered = np.zeros((128, 128), bool)
+    for stroke in scribbles_in(region, 0, 3, rng, hand):
+        covered |= scribble_mask(stroke, (128, 128))
+    assert allowed[covered].mean() > 0.9
+    assert rim[covered].sum() > 10
+
+
+def test_an_object_thinner_than_the_pen_gets_a_thinner_pen(rng):
+    line = np.zeros((64, 64), bool)
+    line[30:32, 8:56] = True
+    hand = replace(steady_hand(measured_hand()), width=6 / 64, width_spread=0.0)
+    for stroke in scribbles_in(region_of(line), 0, 1, rng, hand):
+        assert stroke.width <= 2
 
 
 def test_the_measured_hand_sometimes_errs(rng):
