@@ -59,3 +59,13 @@ def test_a_background_stroke_takes_every_label_away_around_it():
     assert not (filled[:, 40:50, 40:50] > 0).any()
     assert (filled[0, 22, 22:60] > 0).all()
     assert not (filled[1] > 0).any()
+
+
+def test_a_stroke_says_nothing_against_a_label_it_was_not_drawn_over():
+    odds = np.full((2, 96, 96), -4.0, np.float32)
+    odds[0, :, :40] = 2.0
+    odds[1, :, 40:60] = 2.0
+    grey = np.zeros((96, 96), np.float32)
+    filled = geodesic_fill(odds, grey, Strokes({0: line(30, 35, 55)}, {}))
+    assert (filled[0, 38:52, 27:34] < 0).all()
+    assert (filled[1, :, 40:60] == odds[1, :, 40:60]).all()
