@@ -28,6 +28,7 @@ from annotation.services.turn import (
     turn_take,
     turn_undo,
 )
+from annotation.services.uncertainty import uncertainty_ask
 from annotation.wire import malformed, read_object, read_uuid
 from inference_worker.contract.errors import (
     AccessRefused,
@@ -108,6 +109,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             "cancel": self._cancel,
             "stop": self._stop,
             "foresee": self._foresee,
+            "uncertainty": self._uncertainty,
             "events": self._events,
             "clock": self._clock,
         }
@@ -168,6 +170,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
             session_id=self.session_id,
             wish=read_uuid(message.get("id"), "id"),
             slices=message.get("slices"),
+        )
+
+    async def _uncertainty(self, message: Message) -> None:
+        await _in_thread(uncertainty_ask)(
+            user=self.user,
+            session_id=self.session_id,
+            wish=read_uuid(message.get("id"), "id"),
+            slice=message.get("slice"),
         )
 
     async def _events(self, message: Message) -> Message:

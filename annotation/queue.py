@@ -44,6 +44,7 @@ from inference_worker.contract.names import (
     MESSAGE_EXPIRES_S,
     QUEUE_SHARED,
     TAKE_TURNS,
+    TELL_UNCERTAINTY,
     worker_queue,
 )
 
@@ -109,6 +110,21 @@ def session_foresee(*, session_id: UUID, wish: UUID, slices: Sequence[int]) -> N
         "slices": list(slices),
     }
     _publish(FORESEE, message, holder)
+
+
+def session_ask_uncertainty(*, session_id: UUID, wish: UUID, slice: int) -> bool:
+    """Ask the worker that has the session how unsure it is; whether there is one."""
+    session = Session.objects.get(pk=session_id)
+    holder = _holder(session, lease_read(session=session.pk))
+    if holder:
+        message = {
+            "session": str(session.pk),
+            "fence": session.fence,
+            "wish": str(wish),
+            "slice": slice,
+        }
+        _publish(TELL_UNCERTAINTY, message, holder)
+    return bool(holder)
 
 
 def _send_turns(

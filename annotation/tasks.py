@@ -21,6 +21,7 @@ from annotation.services.answer import (
 )
 from annotation.services.foresight import foreseen_tell
 from annotation.services.keepsake import carry_keep, snapshot_keep
+from annotation.services.uncertainty import uncertainty_tell
 from inference_worker.contract import names
 
 PATIENCE_S = 0.5
@@ -65,6 +66,12 @@ def turn_progress(**report: Any) -> str:
 def foreseen(**report: Any) -> bool:
     """Show what a slice would look like; nothing is stored."""
     return foreseen_tell(report=report)
+
+
+@shared_task(name=names.UNCERTAINTY_TOLD)
+def uncertainty_told(**report: Any) -> bool:
+    """Show how unsure a slice is; nothing is stored."""
+    return uncertainty_tell(report=report)
 
 
 @shared_task(name=names.SESSION_COLD, **_LATE)

@@ -58,6 +58,10 @@ class Canvas:
         """Labels of slice ``index``: uint8 (y, x), not to be written to."""
         return self._slice(self._shown, index, 0)
 
+    def spoken(self, index: int) -> NDArray[np.bool_]:
+        """Voxels of slice ``index`` of which the reader said something: (y, x)."""
+        return self._slice(self._said, index, UNMARKED) != UNMARKED
+
     def labels(self) -> NDArray[np.uint8]:
         """The whole label map: uint8 (z, y, x)."""
         labels = np.zeros(self.shape, dtype=np.uint8)

@@ -189,6 +189,29 @@ class Foresee:
             raise _malformed(error) from error
 
 
+@dataclass(frozen=True)
+class TellUncertainty:
+    """Say how unsure the engine was of a slice when it last answered it."""
+
+    session: str
+    fence: int
+    wish: str
+    slice: int
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> TellUncertainty:
+        """Read a message; ``message:malformed`` names what is wrong with it."""
+        try:
+            return cls(
+                session=str(body["session"]),
+                fence=int(body["fence"]),
+                wish=str(body["wish"]),
+                slice=int(body["slice"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise _malformed(error) from error
+
+
 def _header(body: Mapping[str, Any]) -> SessionHeader:
     return SessionHeader(
         session=str(body["session"]),

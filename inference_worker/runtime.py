@@ -20,6 +20,7 @@ from inference_worker.messages import (
     Foresee,
     SessionHeader,
     TakeTurns,
+    TellUncertainty,
 )
 from inference_worker.sessions import Session, Sessions
 from inference_worker.work import Policy, Superseded, Watch, Work
@@ -88,6 +89,24 @@ class Runtime:
                 self.sessions.forget(message.session)
             finally:
                 self._activity.rest()
+
+    def tell_uncertainty(self, body: Mapping[str, Any]) -> None:
+        """Handle ``inference.tell_uncertainty``: of what is at hand, else nothing."""
+        try:
+            message = TellUncertainty.read(body)
+        except MessageError as error:
+            log.error("message unreadable", error=error.message)
+            return
+        session = self.sessions.known(message.session)
+        found = None
+        if session is not None and session.fence == message.fence:
+            found = session.unsure.get(message.slice)
+        self._work(message.session, message.fence).to.report(
+            names.UNCERTAINTY_TOLD,
+            wish=message.wish,
+            slice=message.slice,
+            map=None if found is None else found.to_json(message.slice),
+        )
 
     def close_session(self, body: Mapping[str, Any]) -> None:
         """Handle ``inference.close_session``."""

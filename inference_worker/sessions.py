@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import structlog
 
 from inference_worker.canvas import Canvas, painted_slices
@@ -24,6 +25,7 @@ from inference_worker.contract.geometry import Region
 from inference_worker.contract.log import EMPTY_LOG
 from inference_worker.contract.prompts import Visit
 from inference_worker.contract.store import read_volume, voxels_path
+from inference_worker.contract.uncertainty import Uncertainty
 from inference_worker.messages import Log, SessionHeader, Turn
 from inference_worker.snapshots import SnapshotStore, StoredState
 
@@ -44,6 +46,9 @@ class Session:
     fence: of the last message about it.
     state: the engine's; None where a step broke and it cannot be trusted.
     checkpoints: the last few states by log digest, asleep in memory.
+    unsure: by slice, how unsure the engine was when it last answered it; of what was
+        answered since the state was last restored, where the engine tells it.
+    unweighed: by slice, the last prediction of which that has still to be worked out.
     changed: by log digest, where the last turn of that log changed the canvas.
     unstored_turns, unstored_s: turns and computing since a state was last stored.
     """
@@ -56,6 +61,8 @@ class Session:
     state: Any | None
     checkpoints: OrderedDict[str, StoredState] = field(default_factory=OrderedDict)
     changed: OrderedDict[str, list[Region]] = field(default_factory=OrderedDict)
+    unsure: dict[int, Uncertainty] = field(default_factory=dict)
+    unweighed: dict[int, Prediction] = field(default_factory=dict)
     fence: int = 0
     unstored_turns: int = 0
     unstored_s: float = 0.0
@@ -68,7 +75,8 @@ class Session:
             + kept.canvas.nbytes
             for kept in self.checkpoints.values()
         ]
-        return sum(sizes) + (sizes[-1] if sizes else self.canvas.nbytes)
+        told = sum(each.levels.nbytes for each in self.unsure.values())
+        return told + sum(sizes) + (sizes[-1] if sizes else self.canvas.nbytes)
 
     def step(self, turn: Turn) -> Iterator[tuple[Prediction | None, Canvas]]:
         """Take ``turn``: each prediction with the canvas that shows it.
@@ -81,15 +89,25 @@ class Session:
         by_hand = painted_slices(prompts)
         canvas = self.canvas.fork()
         canvas.say(prompts)
+        newest: dict[int, Prediction] = {}
         try:
             for prediction in self.engine.step(self.state, prompts):
                 canvas.show(prediction, but=by_hand)
+                if prediction.probability is not None:
+                    newest |= dict.fromkeys(_slices(prediction.region), prediction)
                 yield prediction, canvas.fork()
         except Exception:
             self.state = None
             raise
         self._commit(turn, canvas)
+        self.unweighed |= newest
         yield None, canvas
+
+    def weigh_uncertainty(self) -> None:
+        """Work out how unsure the last answers were; nobody waits for it."""
+        for index, prediction in self.unweighed.items():
+            self.unsure[index] = _uncertainty(prediction, index, self.canvas)
+        self.unweighed.clear()
 
     def foresee(self, z: int) -> Canvas:
         """What the first answer to a visit of slice ``z`` would show.
@@ -135,12 +153,18 @@ class Session:
         self.state = self.engine.open(self.volume, self.header.labels, carry=carry)
         self.canvas = Canvas(self.volume.shape)
         self.log = Log.of(EMPTY_LOG, ())
+        self._forget_uncertainty()
         self.unstored_turns, self.unstored_s = 0, 0.0
 
     def wake(self, kept: StoredState, log: Log) -> None:
         """Go on from a sleeping state, which is the one after ``log``."""
         self.state = self.engine.load(self.volume, self.header.labels, kept.snapshot)
         self.canvas, self.log = kept.canvas, log
+        self._forget_uncertainty()
+
+    def _forget_uncertainty(self) -> None:
+        self.unsure.clear()
+        self.unweighed.clear()
 
 
 class Sessions:
@@ -178,6 +202,10 @@ class Sessions:
             return None
         self._warm.move_to_end(header.session)
         return session
+
+    def known(self, name: str) -> Session | None:
+        """The warm session ``name``, whatever its log."""
+        return self._warm.get(name)
 
     def awake(self, name: str, digest: str) -> Session | None:
         """The warm session ``name`` if it stands at the log of ``digest``."""
@@ -278,6 +306,22 @@ class Sessions:
         while len(self._volumes) > self._sessions_max:
             self._volumes.popitem(last=False)
         return self._volumes[key]
+
+
+def _slices(region: Region) -> range:
+    return range(region.start[0], region.stop[0])
+
+
+def _uncertainty(prediction: Prediction, index: int, canvas: Canvas) -> Uncertainty:
+    """How unsure ``prediction`` is of slice ``index``; beyond its region it is sure."""
+    region, probability = prediction.region, prediction.probability
+    spoken = canvas.spoken(index)
+    _, rows, columns = region.slices
+    labels = 0 if probability is None else len(probability)
+    shares = np.zeros((labels, *spoken.shape), dtype=np.float16)
+    if probability is not None:
+        shares[:, rows, columns] = probability[:, index - region.start[0]]
+    return Uncertainty.of(shares, spoken)
 
 
 def _check_digest(root: Path, key: str, volume: Volume) -> None:

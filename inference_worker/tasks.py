@@ -22,6 +22,12 @@ def foresee(**message: Any) -> None:
     this_process().runtime.foresee(message)
 
 
+@shared_task(name=names.TELL_UNCERTAINTY)
+def tell_uncertainty(**message: Any) -> None:
+    """Say how unsure a slice is; see ``messages.TellUncertainty``."""
+    this_process().runtime.tell_uncertainty(message)
+
+
 @shared_task(name=names.CLOSE_SESSION)
 def close_session(**message: Any) -> None:
     """Give up a session; see ``messages.CloseSession``."""

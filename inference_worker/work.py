@@ -272,6 +272,7 @@ class Work:
 
     def _keep(self, session: Session, turn: Turn, *, recent: int) -> None:
         """Keep the state after ``turn``, which has ``recent`` more to follow it."""
+        session.weigh_uncertainty()
         due = (
             turn.accepts()
             or session.unstored_turns >= self.policy.snapshot_turns

@@ -15,6 +15,7 @@ QUEUE_DESK: Final = "desk"
 TAKE_TURNS: Final = "inference.take_turns"
 CLOSE_SESSION: Final = "inference.close_session"
 FORESEE: Final = "inference.foresee"
+TELL_UNCERTAINTY: Final = "inference.tell_uncertainty"
 
 # To the web side.
 SESSION_COLD: Final = "annotation.session_cold"
@@ -25,6 +26,7 @@ TURN_PROGRESS: Final = "annotation.turn_progress"
 SNAPSHOT_SAVED: Final = "annotation.snapshot_saved"
 CARRY_SAVED: Final = "annotation.carry_saved"
 FORESEEN: Final = "annotation.foreseen"
+UNCERTAINTY_TOLD: Final = "annotation.uncertainty_told"
 
 HEARTBEAT_EVERY_S: Final = 2.0
 HEARTBEAT_TTL_S: Final = 6

@@ -40,6 +40,7 @@ DESK = {
     names.SNAPSHOT_SAVED: tasks.snapshot_saved,
     names.CARRY_SAVED: tasks.carry_saved,
     names.FORESEEN: tasks.foreseen,
+    names.UNCERTAINTY_TOLD: tasks.uncertainty_told,
 }
 
 Message = tuple[str, str, str, bytes]
@@ -176,6 +177,7 @@ class Plant:
         doors = {
             names.TAKE_TURNS: runtime.take_turns,
             names.FORESEE: runtime.foresee,
+            names.TELL_UNCERTAINTY: runtime.tell_uncertainty,
             names.CLOSE_SESSION: runtime.close_session,
         }
         post = Post(name, lambda task, body: doors[task](body))

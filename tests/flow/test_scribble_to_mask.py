@@ -80,6 +80,17 @@ async def test_undo_unlearns_and_redo_learns_again(tab, session):
     assert np.array_equal(await stored_mask(session), before)
 
 
+async def test_how_unsure_the_slice_is_can_be_asked(tab):
+    await tab.open()
+    await tab.answered(await tab.draw(STROKE))
+    for index, known in ((1, True), (3, False)):
+        wish = str(uuid4())
+        await tab.say(type="uncertainty", id=wish, slice=index)
+        told = await tab.hear("uncertainty")
+        assert (told["id"], told["slice"]) == (wish, index)
+        assert (told["map"] is not None) == known
+
+
 async def test_what_is_foreseen_is_what_the_visit_shows_first_and_is_not_stored(
     tab, session
 ):

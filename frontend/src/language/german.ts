@@ -38,6 +38,13 @@ export const german: Readonly<Record<string, string>> = {
     'Sie sind nicht mehr angemeldet. Bitte anmelden und den Fall wieder öffnen: Markiertes ist hier aufbewahrt und wird dann gesendet.',
   'This case is not open to you any more. Ask the project lead.':
     'Dieser Fall steht Ihnen nicht mehr offen. Bitte die Projektleitung fragen.',
+  'Where the engine is unsure': 'Wo das Modell unsicher ist',
+  Unsure: 'Unsicher',
+  sure: 'sicher',
+  unsure: 'unsicher',
+  'The engine tells no uncertainty here: it has not answered this slice since the case was opened, or never tells any.':
+    'Das Modell sagt hier keine Unsicherheit: es hat diese Schicht nicht beantwortet, seit der Fall offen ist, oder es sagt nie eine.',
+  'Uncertainty is asked for': 'Unsicherheit wird erfragt',
   'Slice {n} has not come': 'Schicht {n} ist nicht gekommen',
   'Try again': 'Noch einmal',
   'An answer could not be read. Nothing is lost; reload the page.':

@@ -37,6 +37,7 @@ import { paletteColor } from './paletteColor';
 import { TabDesk } from './TabDesk.svelte';
 import { ToolBox } from './ToolBox.svelte';
 import { TurnDesk } from './TurnDesk.svelte';
+import { UncertaintyDesk } from './UncertaintyDesk.svelte';
 import { ViewDesk } from './ViewDesk.svelte';
 
 /** A label as the reader sees and sets it. */
@@ -99,6 +100,7 @@ export class CaseDesk {
   readonly steps: MaskSteps;
   readonly view: ViewDesk;
   readonly other: OtherDesk;
+  readonly uncertainty: UncertaintyDesk;
   readonly keymap: Keymap;
   readonly board = new NoticeBoard();
   viewer: Viewer | null = null;
@@ -170,6 +172,12 @@ export class CaseDesk {
     this.keymap = keymap;
     this.view = new ViewDesk(this, preferences, recorder);
     this.other = new OtherDesk(this.geometry, recorder);
+    this.uncertainty = new UncertaintyDesk(
+      session,
+      recorder,
+      this.board,
+      this.firstSlice,
+    );
     this.turns = new TurnDesk(session, recorder, engine.prompts, this);
     this.steps = new MaskSteps(this, session, recorder, engine.prompts);
     const foresight = new Foresight(session, (slice) => {
@@ -455,6 +463,7 @@ export class CaseDesk {
   destroy(): void {
     this.view.stopCine();
     this.#visits?.stop();
+    this.uncertainty.stop();
     this.tab.release();
     this.#input?.destroy();
     this.#layers?.destroy();
@@ -482,6 +491,7 @@ export class CaseDesk {
       this.awaited = null;
     }
     this.recorder.record('slice', { slice });
+    this.uncertainty.moveTo(slice);
     localStorage.setItem(this.#placeKey, String(slice));
     if (this.writable) {
       this.#visits?.moveTo(slice);

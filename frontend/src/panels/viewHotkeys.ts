@@ -123,6 +123,11 @@ export const viewHotkeys: readonly Hotkey[] = [
     run: (desk) => desk.view.chooseTool('magnifier'),
   },
   {
+    keys: ['shift+u'],
+    title: 'Where the engine is unsure',
+    run: (desk) => desk.uncertainty.toggle(),
+  },
+  {
     keys: [';'],
     title: 'Fainter mask',
     run: (desk) => desk.setOpacity(desk.opacity - 0.1),

@@ -4,6 +4,7 @@ import type {
   PredictionMessage,
   ServerMessage,
   StateMessage,
+  UncertaintyMessage,
 } from '../wire/ServerMessage';
 import type { WireError } from '../wire/WireError';
 import { actionOf } from './actionOf';
@@ -39,6 +40,8 @@ export interface SessionEvents {
   status: SessionStatus;
   /** what was foreseen for a wish: shown, but no part of the mask */
   foreseen: { readonly wish: string; readonly slices: readonly PackedRegion[] };
+  /** what was asked about a slice: `map` is null where nothing is known */
+  uncertainty: UncertaintyMessage;
   /** a sentence for the reader is due */
   error: WireError;
 }
@@ -205,6 +208,13 @@ export class Session {
     return id;
   }
 
+  /** Ask how unsure a slice is. @returns the question's id; null: not sent */
+  askUncertainty(slice: number): string | null {
+    const id = this.#parts.newId();
+    const question = { type: 'uncertainty', id, slice } as const;
+    return this.#parts.link.send(question) ? id : null;
+  }
+
   /** This page writes from now on: also what another one has kept. */
   resume(): void {
     this.#parts.store.reread();
@@ -292,6 +302,9 @@ export class Session {
           wish: message.id,
           slices: message.slices,
         });
+        break;
+      case 'uncertainty':
+        this.events.emit('uncertainty', message);
         break;
       case 'log':
         this.#settle((errand) => answers(errand, message.request));

@@ -47,6 +47,13 @@ export interface ForeseeMessage {
   readonly slices: readonly number[];
 }
 
+/** A question, no turn: how unsure is the engine of this slice? */
+export interface UncertaintyQuestion {
+  readonly type: 'uncertainty';
+  readonly id: string;
+  readonly slice: number;
+}
+
 export interface EventsMessage {
   readonly type: 'events';
   readonly tab: string;
@@ -66,5 +73,6 @@ export type ClientMessage =
   | CancelMessage
   | StopMessage
   | ForeseeMessage
+  | UncertaintyQuestion
   | EventsMessage
   | ClockMessage;

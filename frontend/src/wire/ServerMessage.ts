@@ -70,6 +70,17 @@ export interface ForeseenMessage {
   readonly slices: readonly PackedRegion[];
 }
 
+/**
+ * How unsure the engine was of a slice: 0 to 15 in blocks of `step` × `step`
+ * voxels, packed as a mask of one block each; null where nothing is known.
+ */
+export interface UncertaintyMessage {
+  readonly type: 'uncertainty';
+  readonly id: string;
+  readonly slice: number;
+  readonly map: (PackedRegion & { readonly step: number }) | null;
+}
+
 /** The log as it is after an undo, a redo or a cancelled turn. */
 export interface LogMessage {
   readonly type: 'log';
@@ -109,6 +120,7 @@ export type ServerMessage =
   | PredictionMessage
   | CanvasMessage
   | ForeseenMessage
+  | UncertaintyMessage
   | LogMessage
   | ProgressMessage
   | EventsTakenMessage

@@ -6,6 +6,7 @@ const KNOWN: ReadonlySet<string> = new Set<ServerMessage['type']>([
   'prediction',
   'canvas',
   'foreseen',
+  'uncertainty',
   'log',
   'progress',
   'events_taken',

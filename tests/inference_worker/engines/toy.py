@@ -193,9 +193,15 @@ class Toy:
         if said is not None and not self.settings.forgets:
             labels = np.where(said == UNMARKED, labels, said)
         draft.shown[index] = labels
-        region = Region.of_slice(index, draft.volume.shape)
+        odds = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        shares = np.moveaxis(odds / odds.sum(axis=-1, keepdims=True), -1, 0)
         return Prediction(
-            region, labels[None], stage, quality={index: 0.5}, fraction=fraction
+            Region.of_slice(index, draft.volume.shape),
+            labels[None],
+            stage,
+            probability=shares[1:, None].astype(np.float16),
+            quality={index: 0.5},
+            fraction=fraction,
         )
 
 
