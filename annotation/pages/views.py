@@ -9,15 +9,17 @@ from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation.access import access_assignment, access_project
-from annotation.models import Project, User
+from annotation.models import Project, User, Volume
 from annotation.pages.bundle import viewer_bundle
 from annotation.selectors.progress import led_projects, project_rows
 from annotation.selectors.worklist import worklist_rows
 from annotation.services.project import project_choose_engines
+from annotation.standards.wado import instance_uids, series_uid, study_uid
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.errors import AccessRefused, SessionRefused
 
@@ -43,8 +45,24 @@ def case(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
         assignment = access_assignment(user=_user(request), id=assignment_id)
     except AccessRefused as refused:
         raise Http404(refused.message) from refused
-    context = {"assignment": assignment, "bundle": viewer_bundle()}
+    context = {
+        "assignment": assignment,
+        "bundle": viewer_bundle(),
+        "ahead": _frames_ahead(assignment.volume),
+    }
     return render(request, "annotation/case.html", context)
+
+
+def _frames_ahead(volume: Volume) -> list[str]:
+    """What the viewer asks for first, to be on its way while its script still is."""
+    series, count = series_uid(volume.key), int(volume.shape[0])
+    names = {"study": study_uid(volume.key), "series": series}
+    # Where a case is opened for the first time; one that is returned to may differ.
+    middle = instance_uids(volume.key, count)[(count - 1) // 2]
+    return [
+        reverse("wado-metadata", kwargs=names),
+        reverse("wado-frame", kwargs={**names, "instance": middle}),
+    ]
 
 
 @require_safe

@@ -13,9 +13,8 @@ export type DicomJson = Readonly<
 export async function loadSeriesMetadata(
   series: Series,
 ): Promise<readonly DicomJson[]> {
-  const response = await fetch(`${series.address}/metadata`, {
-    headers: { Accept: 'application/dicom+json' },
-  });
+  // As the page's preload asks for it, so that it is the same request.
+  const response = await fetch(`${series.address}/metadata`);
   if (!response.ok) {
     throw new Error(`The series' metadata did not come: ${response.status}`);
   }
