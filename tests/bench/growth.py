@@ -15,14 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
+from tests.bench.chromium import ARGUMENTS, CHROMIUM, draw, metrics, own_mb
 from tests.bench.product import Product, served
-from tests.bench.viewer import ARGUMENTS, CASE, CASES, CHROMIUM, draw
 from tests.e2e.reader import Reader
 
 WARM_SHARE = 0.1
+CASE = "Synthetic abdomen 1"
+CASES = """
+import json
+from annotation.models import Assignment
+rows = Assignment.objects.filter(reader__username="reader", arm__engine="geodesic")
+print(json.dumps({row.volume.name: f"/cases/{row.pk}/" for row in rows}))
+"""
 
 
 @dataclass(frozen=True)
@@ -36,31 +42,14 @@ class Look:
 
 
 def look(devtools: CDPSession) -> Look:
-    """Collect garbage twice (what falls free first frees more), then look."""
-    for _ in range(2):
-        devtools.send("HeapProfiler.collectGarbage")
-    found = {
-        metric["name"]: metric["value"]
-        for metric in devtools.send("Performance.getMetrics")["metrics"]
-    }
+    """Collect garbage, then look."""
+    found = metrics(devtools)
     return Look(
         script_mb=found["JSHeapUsedSize"] / 1e6,
         nodes=int(found["Nodes"]),
         listeners=int(found["JSEventListeners"]),
-        processes_mb=_own_mb(),
+        processes_mb=own_mb(),
     )
-
-
-def _own_mb() -> float:
-    """Memory that Chromium's processes share with nobody."""
-    total = 0
-    for child in psutil.Process().children(recursive=True):
-        try:
-            if "chromium" in child.name():
-                total += child.memory_full_info().uss
-        except psutil.Error:
-            continue
-    return total / 1e6
 
 
 def grown(

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +74,13 @@ def _answers(port: int) -> bool:
 
 
 @contextmanager
-def served(directory: Path, *, seconds: float = 120) -> Iterator[Product]:
-    """Start everything; stop it in order at the end."""
+def served(
+    directory: Path,
+    *,
+    seconds: float = 120,
+    surroundings: Mapping[str, str] | None = None,
+) -> Iterator[Product]:
+    """Start everything, with a further environment; stop it in order at the end."""
     port, password = _free_port(), secrets.token_urlsafe(12)
     if os.geteuid() == 0:
         directory.chmod(0o711)  # the embedded Postgres runs as another user
@@ -85,6 +90,7 @@ def served(directory: Path, *, seconds: float = 120) -> Iterator[Product]:
         "SLICEWISE_READER_PASSWORD": password,
         "SLICEWISE_ADMIN_PASSWORD": secrets.token_urlsafe(12),
         "DJANGO_SETTINGS_MODULE": "webapp.settings.local",
+        **(surroundings or {}),
     }
     log = directory / "stack.log"
     with log.open("w") as sink:
