@@ -91,10 +91,11 @@ export class MaskLayer {
     if (!labels || !this.#box) {
       return;
     }
+    const box = this.#box;
     if (this.#style.outline) {
       this.#outlines = shown.map(({ value, color }) => ({
         color: `rgb(${color.join(' ')})`,
-        edges: outlinePath(labels, this.#width, value),
+        edges: outlinePath(labels, this.#width, value, box),
         dash: this.#style.dashes ? (DASHES[value % DASHES.length] ?? []) : [],
       }));
     }
@@ -104,7 +105,7 @@ export class MaskLayer {
       colors[value] =
         ((255 << 24) | (color[2] << 16) | (color[1] << 8) | color[0]) >>> 0;
     }
-    const { x, y, width, height } = this.#box;
+    const { x, y, width, height } = box;
     this.#picture.width = width;
     this.#picture.height = height;
     const context = this.#picture.getContext('2d');

@@ -11,23 +11,28 @@ export function occupiedBox(
   labels: Uint8Array,
   width: number,
 ): PictureBox | null {
-  let [top, bottom, left, right] = [-1, -1, width, -1];
-  const height = labels.length / width;
-  for (let y = 0; y < height; y += 1) {
-    const row = labels.subarray(y * width, (y + 1) * width);
-    const first = row.findIndex((label) => label !== 0);
-    if (first < 0) {
-      continue;
-    }
-    top = top < 0 ? y : top;
-    bottom = y;
-    left = Math.min(left, first);
-    right = Math.max(
-      right,
-      row.findLastIndex((label) => label !== 0),
-    );
+  const first = labels.findIndex((label) => label !== 0);
+  if (first < 0) {
+    return null;
   }
-  return top < 0
-    ? null
-    : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+  const last = labels.findLastIndex((label) => label !== 0);
+  const top = Math.floor(first / width);
+  const bottom = Math.floor(last / width);
+  let left = width;
+  let right = -1;
+  for (let y = top; y <= bottom; y += 1) {
+    const row = y * width;
+    // Only what lies beside the box of the rows before can widen it.
+    for (let x = 0; x < left; x += 1) {
+      if (labels[row + x] !== 0) {
+        left = x;
+      }
+    }
+    for (let x = width - 1; x > right; x -= 1) {
+      if (labels[row + x] !== 0) {
+        right = x;
+      }
+    }
+  }
+  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }

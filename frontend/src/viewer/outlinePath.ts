@@ -1,53 +1,59 @@
+import type { PictureBox } from './occupiedBox';
+
 /**
  * The border of a label in a slice, as runs of voxel edges in picture
  * coordinates: (0, 0) is the corner of the first voxel, x grows with columns.
  *
  * @param labels C order (y, x)
+ * @param box holds every voxel of the label; nothing else is looked at
  * @returns flat [x0, y0, x1, y1, …]
  */
 export function outlinePath(
   labels: Uint8Array,
   width: number,
   label: number,
+  box: PictureBox = { x: 0, y: 0, width, height: labels.length / width },
 ): readonly number[] {
-  const height = labels.length / width;
-  const inside = (y: number, x: number): boolean =>
-    y >= 0 &&
-    y < height &&
-    x >= 0 &&
-    x < width &&
-    labels[y * width + x] === label;
   const edges: number[] = [];
-  const run = (
-    lines: number,
-    steps: number,
-    differs: (line: number, step: number) => boolean,
-    push: (line: number, from: number, to: number) => void,
-  ): void => {
-    for (let line = 0; line <= lines; line += 1) {
-      let from = -1;
-      for (let step = 0; step <= steps; step += 1) {
-        const on = step < steps && differs(line, step);
-        if (on && from < 0) {
-          from = step;
-        } else if (!on && from >= 0) {
-          push(line, from, step);
+  // One line of voxels after the other, and how it differs from the last.
+  const [right, bottom] = [box.x + box.width, box.y + box.height];
+  for (let y = box.y; y <= bottom; y += 1) {
+    let from = -1;
+    for (let x = box.x; x < right; x += 1) {
+      const at = y * width + x;
+      const above = y > box.y && labels[at - width] === label;
+      const here = y < bottom && labels[at] === label;
+      if (above === here) {
+        if (from >= 0) {
+          edges.push(from, y, x, y);
           from = -1;
         }
+      } else if (from < 0) {
+        from = x;
       }
     }
-  };
-  run(
-    height,
-    width,
-    (y, x) => inside(y - 1, x) !== inside(y, x),
-    (y, x0, x1) => edges.push(x0, y, x1, y),
-  );
-  run(
-    width,
-    height,
-    (x, y) => inside(y, x - 1) !== inside(y, x),
-    (x, y0, y1) => edges.push(x, y0, x, y1),
-  );
+    if (from >= 0) {
+      edges.push(from, y, right, y);
+    }
+  }
+  for (let x = box.x; x <= right; x += 1) {
+    let from = -1;
+    for (let y = box.y; y < bottom; y += 1) {
+      const at = y * width + x;
+      const before = x > box.x && labels[at - 1] === label;
+      const here = x < right && labels[at] === label;
+      if (before === here) {
+        if (from >= 0) {
+          edges.push(x, from, x, y);
+          from = -1;
+        }
+      } else if (from < 0) {
+        from = y;
+      }
+    }
+    if (from >= 0) {
+      edges.push(x, from, x, bottom);
+    }
+  }
   return edges;
 }

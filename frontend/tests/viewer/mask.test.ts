@@ -53,6 +53,23 @@ describe('the occupied box', () => {
   test('of an empty slice is none', () => {
     expect(occupiedBox(new Uint8Array(12), 4)).toBeNull();
   });
+
+  it('is as wide as the widest of several rows', () => {
+    // biome-ignore format: a picture of 5 × 4 voxels
+    const labels = Uint8Array.from([
+      0, 0, 0, 0, 0,
+      0, 0, 1, 0, 0,
+      0, 1, 0, 2, 0,
+      0, 0, 1, 0, 0,
+    ]);
+    const box = { x: 1, y: 1, width: 3, height: 3 };
+    expect(occupiedBox(labels, 5)).toEqual(box);
+    for (const label of [1, 2]) {
+      expect(outlinePath(labels, 5, label, box)).toEqual(
+        outlinePath(labels, 5, label),
+      );
+    }
+  });
 });
 
 describe('the outline', () => {
