@@ -25,7 +25,7 @@ _BOUNDARY = 4.0
 _LEAST, _FARTHEST = 1.5, 28.0
 """Reach, in pixels, of the smallest correction and of one where nothing is shown."""
 
-_CONTRAST = 2.5
+_CONTRAST = 4.0
 """Multiples of the reach that crossing the whole range of intensities costs."""
 
 _SAID_WRONG = 0.2
