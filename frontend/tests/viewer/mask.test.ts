@@ -54,7 +54,7 @@ describe('the occupied box', () => {
     expect(occupiedBox(new Uint8Array(12), 4)).toBeNull();
   });
 
-  it('is as wide as the widest of several rows', () => {
+  test('is as wide as the widest of several rows', () => {
     // biome-ignore format: a picture of 5 × 4 voxels
     const labels = Uint8Array.from([
       0, 0, 0, 0, 0,
