@@ -74,6 +74,7 @@ class EngineSerializer(serializers.Serializer):
     title = serializers.CharField()
     prompts = serializers.ListField(child=serializers.CharField())
     planar = serializers.BooleanField()
+    any_plane = serializers.BooleanField()
     learns = serializers.BooleanField()
 
 

@@ -57,6 +57,7 @@ def engine_detail(*, name: str) -> dict[str, Any]:
         "title": spec.title if spec else name,
         "prompts": sorted(spec.prompts) if spec else [],
         "planar": bool(spec and spec.planar),
+        "any_plane": bool(spec and spec.any_plane),
         "learns": bool(spec and spec.learns),
     }
 

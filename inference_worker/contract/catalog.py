@@ -22,6 +22,7 @@ def _spec(
     learns: bool = False,
     needs_weights: bool = False,
     weights: str = "",
+    any_plane: bool = False,
 ) -> EngineSpec:
     return EngineSpec(
         name,
@@ -32,6 +33,7 @@ def _spec(
         needs_weights or bool(weights),
         source,
         weights,
+        any_plane,
     )
 
 
@@ -87,6 +89,7 @@ ENGINES: dict[str, EngineSpec] = {
             "Li et al., PRISM, MICCAI 2024",
             planar=False,
             weights="prism",
+            any_plane=True,
         ),
     )
 }

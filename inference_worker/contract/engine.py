@@ -93,6 +93,7 @@ class EngineSpec:
     learns: what one slice teaches changes its answers on others.
     needs_weights: opens a base model, or a network of its own.
     weights: registered name of those it opens where none are named; "" for no such.
+    any_plane: marks made across the slices are for it as good as those on one.
     """
 
     name: str
@@ -103,6 +104,7 @@ class EngineSpec:
     needs_weights: bool
     source: str
     weights: str = ""
+    any_plane: bool = False
 
 
 class Engine(Protocol[State]):

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.bench.product import Product, served
 from tests.e2e.cases import AFFINES, write_cases, write_ct
 from tests.e2e.reader import Reader
-from tests.inference_worker.engines.cases import tiny_mem3d
+from tests.inference_worker.engines.cases import tiny_mem3d, tiny_prism
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
@@ -33,8 +33,10 @@ import json
 from annotation.models import Assignment
 print(json.dumps({
     a.volume.name: f"/cases/{a.pk}/"
-    for a in Assignment.objects.filter(reader__username="reader",
-                                       volume__project__name__in=["Browser", "Carried"])
+    for a in Assignment.objects.filter(
+        reader__username="reader",
+        volume__project__name__in=["Browser", "Carried", "Solid"],
+    )
 }))
 """
 
@@ -78,6 +80,15 @@ def live_stack() -> Iterator[LiveStack]:
             *("import_folder", str(carried), "--project", "Carried"),
             *("--labels", "organ=1", "--engine", "mem3d"),
             *("--weights", tiny_mem3d(directory)),
+            *("--modality", "CT", "--reader", "reader"),
+        )
+        solid = directory / "solid"
+        solid.mkdir()
+        write_ct(solid / "solid.nii.gz", AFFINES["flipped"], seed=98)
+        product.manage(
+            *("import_folder", str(solid), "--project", "Solid"),
+            *("--labels", "organ=1", "--engine", "prism"),
+            *("--weights", tiny_prism(directory)),
             *("--modality", "CT", "--reader", "reader"),
         )
         yield LiveStack(

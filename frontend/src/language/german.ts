@@ -38,6 +38,8 @@ export const german: Readonly<Record<string, string>> = {
     'Sie sind nicht mehr angemeldet. Bitte anmelden und den Fall wieder öffnen: Markiertes ist hier aufbewahrt und wird dann gesendet.',
   'This case is not open to you any more. Ask the project lead.':
     'Dieser Fall steht Ihnen nicht mehr offen. Bitte die Projektleitung fragen.',
+  '{engine} takes marks on the large slice only':
+    '{engine} nimmt Marken nur auf der großen Schicht',
   'Where the engine is unsure': 'Wo das Modell unsicher ist',
   Unsure: 'Unsicher',
   sure: 'sicher',

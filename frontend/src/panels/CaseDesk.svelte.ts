@@ -2,6 +2,7 @@ import type { SessionDetail } from '../api/SessionDetail';
 import { sendLastEvents } from '../api/sendLastEvents';
 import { submitSession } from '../api/submitSession';
 import type { Shape, VoxelIndex } from '../geometry/frames';
+import type { PlaneFrame } from '../geometry/PlaneFrame';
 import { VolumeGeometry } from '../geometry/VolumeGeometry';
 import { activePrompts } from '../session/activePrompts';
 import type { EventRecorder } from '../session/EventRecorder';
@@ -12,6 +13,7 @@ import type { SessionStatus } from '../session/SessionStatus';
 import { unansweredPrompts } from '../session/unansweredPrompts';
 import { VisitPlanner } from '../session/VisitPlanner';
 import { PaneInput } from '../tools/PaneInput';
+import type { PlaneMark } from '../tools/PlaneMark';
 import type { PromptTool } from '../tools/PromptTool';
 import type { MaskStyle } from '../viewer/LabelStyle';
 import { PaneLayers } from '../viewer/PaneLayers';
@@ -162,6 +164,7 @@ export class CaseDesk {
       ground: this.ground,
       recorder,
       kinds: engine.prompts,
+      anyPlane: engine.any_plane,
       values: labels.map(({ value }) => value),
       chosen: (tool) => {
         this.viewer?.setPanning(tool === 'pan');
@@ -271,7 +274,7 @@ export class CaseDesk {
         labels: (slice) =>
           this.session.mask.slice(slice) ?? this.#foresight.labels(slice),
         unanswered: () => this.#unanswered,
-        history: () => (this.marksShown ? this.#made : []),
+        history: () => this.madeMarks,
         selected: () => this.turns.selectedPrompts,
         colorOf: (label) => this.colorOf(label),
         style: () => this.style(),
@@ -498,6 +501,13 @@ export class CaseDesk {
     }
   }
 
+  /** A mark that begins in a plane across the slices; null: none is made there. */
+  beginPlaneMark(frame: PlaneFrame, at: number): PlaneMark | null {
+    return this.writable && this.view.tool === null && !this.spaceHeld
+      ? this.box.markIn(frame, at)
+      : null;
+  }
+
   #beginMark(): PromptTool | null {
     if (this.spaceHeld) {
       this.#spacePanned = true;
@@ -517,9 +527,11 @@ export class CaseDesk {
     return [...unansweredPrompts(this.session.log), ...this.collector.prompts];
   }
 
-  /** All marks that were made and not taken back. */
-  get #made(): readonly Prompt[] {
-    return [...activePrompts(this.session.log), ...this.collector.prompts];
+  /** All marks that were made and not taken back; none where they are hidden. */
+  get madeMarks(): readonly Prompt[] {
+    return this.marksShown
+      ? [...activePrompts(this.session.log), ...this.collector.prompts]
+      : [];
   }
 
   redraw(): void {

@@ -1,9 +1,11 @@
 import type { VoxelIndex } from '../geometry/frames';
+import type { PlaneFrame } from '../geometry/PlaneFrame';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
 import type { EventRecorder } from '../session/EventRecorder';
 import { ExtremePointsTool } from '../tools/ExtremePointsTool';
 import { makeTool } from '../tools/makeTool';
 import { offeredTools } from '../tools/offeredTools';
+import { marksInPlanes, PlaneMark } from '../tools/PlaneMark';
 import type { PromptTool } from '../tools/PromptTool';
 import type { ValueRange } from '../tools/paint/coverWith';
 import type { PaintGround } from '../tools/paint/PaintGround';
@@ -43,6 +45,8 @@ export interface ToolPlace {
   readonly recorder: EventRecorder;
   /** prompts that the engine takes */
   readonly kinds: readonly string[];
+  /** whether it takes marks across the slices */
+  readonly anyPlane: boolean;
   /** the project's labels */
   readonly values: readonly number[];
   /** another tool was taken up, or what it has begun is given up */
@@ -146,6 +150,21 @@ export class ToolBox {
       ball: this.ball,
       range: this.limited ? { low: this.low, high: this.high } : null,
     });
+  }
+
+  /** A mark that begins in a plane across the slices; null: none is made there. */
+  markIn(frame: PlaneFrame, at: number): PlaneMark | null {
+    const { geometry, anyPlane } = this.#place;
+    return anyPlane && marksInPlanes(this.tool)
+      ? new PlaneMark(
+          this.tool,
+          geometry,
+          frame,
+          at,
+          this.markedLabel,
+          this.width,
+        )
+      : null;
   }
 
   /** Marks of which the hand has let go, but which are not whole yet. */

@@ -36,7 +36,11 @@ export class MarkLayer {
 
   /** @returns whether it must be drawn again: something fades */
   draw(placement: SlicePlacement | null, marks: Marks): boolean {
-    const here = (mark: Prompt): boolean => sliceOfPrompt(mark) === marks.slice;
+    const here = (mark: Prompt): boolean =>
+      // Drawn across the slices, a box is on each of them.
+      mark.kind === 'box'
+        ? marks.slice >= mark.start[0] && marks.slice < mark.stop[0]
+        : sliceOfPrompt(mark) === marks.slice;
     const history = marks.history.filter(here);
     const selected = marks.selected.filter(here);
     const ratio = this.#canvas.clear();

@@ -250,6 +250,7 @@ describe('the tool box', () => {
       ground: ground(new Map()),
       recorder,
       kinds: KINDS,
+      anyPlane: false,
       values: [1, 2],
       chosen: vi.fn(),
     });

@@ -1,0 +1,82 @@
+"""Marks made across the slices, for the engine that takes them there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.reader import Reader, Voxel
+from tests.e2e.test_annotating import is_orange
+from tests.e2e.test_views import beside, plane_point
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+MARKS = """
+    async () => {
+        const address = `/api/sessions/${window.slicewise.sessionId}/turns`;
+        const turns = await (await fetch(address)).json();
+        return turns.flatMap(({ prompts }) => prompts)
+            .filter(({ kind }) => kind !== 'visit');
+    }
+"""
+
+
+def drag(reader: Reader, axis: int, start: Voxel, stop: Voxel) -> None:
+    """From the centre of a voxel to that of another, in the plane across ``axis``."""
+    mouse = reader.page.mouse
+    mouse.move(*plane_point(reader, axis, start))
+    mouse.down()
+    mouse.move(*plane_point(reader, axis, stop), steps=5)
+    mouse.up()
+
+
+def test_marks_in_a_sagittal_plane_lie_where_the_pointer_was(reader: Reader) -> None:
+    reader.open("solid")
+    page = reader.page
+    beside(reader)
+    _, y, x = page.evaluate("() => window.slicewise.at")
+    page.keyboard.press("c")
+    # Slices are flipped and 4 mm apart, voxels 1.6 mm along the plane.
+    clicked = (4, y + 6, x)
+    page.mouse.click(*plane_point(reader, 2, clicked))
+    reader.settle()
+    page.keyboard.press("s")
+    page.get_by_test_id("width").fill("1")
+    drag(reader, 2, (1, y - 9, x), (3, y - 9, x))
+    reader.settle()
+    page.keyboard.press("b")
+    drag(reader, 1, (1, y, x - 8), (4, y, x + 8))
+    reader.settle()
+    column = [[1, y - 9, x], [2, y - 9, x], [3, y - 9, x]]
+    assert page.evaluate(MARKS) == [
+        {"kind": "click", "label": 1, "voxel": list(clicked)},
+        *(
+            {"kind": "scribble", "label": 1, "voxels": [voxel], "width": 1}
+            for voxel in column
+        ),
+        {"kind": "box", "label": 1, "start": [1, y, x - 8], "stop": [5, y + 1, x + 9]},
+    ]
+    for voxel in [clicked, *map(tuple, column)]:
+        assert reader.mask(voxel) == 1
+    # On the screen as well: the mask's colour at the very place that was clicked.
+    reader.leave_picture()
+    across, down = map(int, plane_point(reader, 2, clicked))
+    assert is_orange(reader.screen()[down, across])
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    reader.settle()
+    assert reader.mask(clicked) == 0
+    assert reader.problems == []
+
+
+def test_an_engine_of_single_slices_says_so_and_the_crosshair_goes_there(
+    reader: Reader,
+) -> None:
+    reader.open("oblique")
+    beside(reader)
+    z, y, x = reader.page.evaluate("() => window.slicewise.at")
+    reader.page.mouse.click(*plane_point(reader, 2, (z, y + 5, x)))
+    reader.wait(f"() => String(window.slicewise.at) === '{z},{y + 5},{x}'")
+    said = reader.page.get_by_test_id("plane-refusal-2")
+    assert "takes marks on the large slice only" in said.inner_text()
+    assert reader.page.evaluate(MARKS) == []
