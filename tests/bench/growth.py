@@ -1,7 +1,8 @@
 """``python -m tests.bench.growth [--turns N] [--switches N]``: does the page grow?
 
 Chromium's memory after so many turns in one case, and after so many changes of case,
-beside what it was after the first tenth of them. Garbage is collected before a look.
+beside what it was after the first tenth of them, and beside what the same log takes in
+a page that was just loaded with it. Garbage is collected before a look.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from tests.bench.chromium import ARGUMENTS, CHROMIUM, draw, metrics, own_mb
 from tests.bench.product import Product, served
+from tests.bench.viewer import write_chest
+from tests.bench.viewer_report import FOLDER, save_growth
 from tests.e2e.reader import Reader
 
 WARM_SHARE = 0.1
+MOST_PERCENT = 5.0
+MOST_MB = 1500
 CASE = "Synthetic abdomen 1"
+LARGE = "three-hundred"
 CASES = """
 import json
 from annotation.models import Assignment
@@ -96,16 +102,76 @@ def switches(
     return grown(devtools, count, act)
 
 
-def row(what: str, early: Look, late: Look) -> str:
-    """One line of the report."""
-    script = 100 * (late.script_mb / early.script_mb - 1)
-    own = 100 * (late.processes_mb / early.processes_mb - 1)
-    return (
-        f"{what}: JavaScript {early.script_mb:.1f} → {late.script_mb:.1f} MB "
-        f"({script:+.1f} %), processes {early.processes_mb:.0f} → "
-        f"{late.processes_mb:.0f} MB ({own:+.1f} %), nodes {early.nodes} → "
-        f"{late.nodes}, listeners {early.listeners} → {late.listeners}\n"
+def after_reload(reader: Reader, devtools: CDPSession) -> Look:
+    """What a page takes that was just loaded with the same log."""
+    reader.reload()
+    return look(devtools)
+
+
+def large(reader: Reader, devtools: CDPSession) -> Look:
+    """What the browser holds of 300 slices, all here and in three planes."""
+    reader.open(LARGE)
+    reader.page.keyboard.press("Shift+V")
+    reader.page.get_by_test_id("plane-2").wait_for()
+    reader.wait(
+        "() => !document.querySelector('footer').textContent.includes('slices here')"
     )
+    return look(devtools)
+
+
+def row(what: str, early: Look, late: Look, budget: str, kept: bool) -> list[str]:
+    """One line of the report."""
+    return [
+        what,
+        f"{early.script_mb:.2f}",
+        f"{late.script_mb:.2f}",
+        f"{_percent(early.script_mb, late.script_mb):+.1f}",
+        f"{early.processes_mb:.0f}",
+        f"{late.processes_mb:.0f}",
+        f"{_percent(early.processes_mb, late.processes_mb):+.1f}",
+        f"{early.nodes} → {late.nodes}",
+        f"{early.listeners} → {late.listeners}",
+        budget,
+        "yes" if kept else "no",
+    ]
+
+
+HEAD = (
+    *("what", "JS MB before", "after", "%", "processes MB before", "after", "%"),
+    *("nodes", "listeners", "budget", "kept"),
+)
+
+
+def _percent(early: float, late: float) -> float:
+    return 100 * (late / early - 1)
+
+
+def _grew(what: str, early: Look, late: Look) -> list[str]:
+    kept = _percent(early.script_mb, late.script_mb) <= MOST_PERCENT
+    return row(what, early, late, f"JS ≤ {MOST_PERCENT:g} %", kept)
+
+
+def measured(
+    reader: Reader, devtools: CDPSession, turn_count: int, switch_count: int
+) -> list[list[str]]:
+    """Every line of the report."""
+    reader.open(CASE)
+    reader.page.get_by_test_id("tour-leave").click()
+    early, late = turns(reader, reader.page, devtools, turn_count)
+    loaded = after_reload(reader, devtools)
+    lines = [
+        row(f"{turn_count} turns, their log and all", early, late, "", True),
+        _grew(f"{turn_count} turns beside a page loaded with their log", loaded, late),
+    ]
+    names = [name for name in sorted(reader.cases) if name != LARGE][:3]
+    looks = switches(reader, devtools, names, switch_count)
+    lines.append(_grew(f"{switch_count} cases opened", *looks))
+    empty = look(devtools)
+    whole = large(reader, devtools)
+    kept = whole.processes_mb <= MOST_MB
+    budget = f"processes ≤ {MOST_MB} MB"
+    lines.append(row("512 × 512 × 300 in three planes", empty, whole, budget, kept))
+    return lines
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -113,28 +179,30 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=200, help="strokes drawn")
     parser.add_argument("--switches", type=int, default=50, help="cases opened")
+    parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args(arguments)
     with (
         tempfile.TemporaryDirectory(prefix="slicewise-bench-") as directory,
         served(Path(directory)) as product,
         sync_playwright() as playwright,
     ):
+        path = Path(directory) / f"{LARGE}.nii"
+        write_chest(path, slices=300)
+        product.manage(
+            *("import_folder", str(path), "--project", "Bench"),
+            *("--labels", "organ=1", "--engine", "geodesic"),
+            *("--modality", "CT", "--reader", "reader"),
+        )
+        path.unlink()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         reader = _seated(product, page)
         devtools = page.context.new_cdp_session(page)
         devtools.send("Performance.enable")
-        reader.open(CASE)
-        page.get_by_test_id("tour-leave").click()
-        if options.turns:
-            looks = turns(reader, page, devtools, options.turns)
-            sys.stdout.write(row(f"{options.turns} turns", *looks))
-            sys.stdout.flush()
-        if options.switches:
-            names = sorted(reader.cases)[:3]
-            looks = switches(reader, devtools, names, options.switches)
-            sys.stdout.write(row(f"{options.switches} cases opened", *looks))
+        lines = measured(reader, devtools, options.turns, options.switches)
+        what = f"Chromium {browser.version}"
         browser.close()
+    sys.stdout.write(save_growth(options.out, HEAD, lines, what))
 
 
 def _seated(product: Product, page: Page) -> Reader:

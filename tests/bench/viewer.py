@@ -55,15 +55,15 @@ class Times:
     mask: list[float] = field(default_factory=list)
 
 
-def write_chest(path: Path) -> None:
-    """A made-up chest for want of a real one: 135 slices of 512² with noise."""
+def write_chest(path: Path, slices: int = 135) -> None:
+    """A made-up chest for want of a real one: slices of 512² with noise."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[-1:1:512j, -1:1:512j]
     body = (x / 0.9) ** 2 + (y / 0.65) ** 2 < 1
     lungs = ((abs(x) - 0.4) / 0.3) ** 2 + (y / 0.45) ** 2 < 1
     plane = np.where(lungs, -850, np.where(body, 40, -1000)).T
     noise = rng.normal(0, 15, size=(512, 512, 8)).astype(np.int16)
-    voxels = plane[..., None].astype(np.int16) + noise[..., np.arange(135) % 8]
+    voxels = plane[..., None].astype(np.int16) + noise[..., np.arange(slices) % 8]
     nib.save(nib.Nifti1Image(voxels, np.diag([-0.8, -0.8, 2.5, 1.0])), path)
 
 
