@@ -3,21 +3,25 @@
 The memory holds the nearest slices the reader worked on, the previous slice and the
 last of every fifth (section 3, testing details): never more than ``CELLS`` cells,
 however long the volume. A slice is propagated to from the reader's nearest slice and
-left alone by walks from others. A walk ends where ``EMPTY_MOST`` slices in a row show
-no label; what an earlier round had shown beyond is taken away.
+left alone by walks from others.
+
+A label that has ended (``ending``) does not begin again, unless a slice of the reader's
+farther on shows it; what an earlier round had shown beyond is taken away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from inference_worker.contract.prompts import Propagate
+from inference_worker.engines.mem3d.ending import Ending, Look
 from inference_worker.engines.mem3d.region import (
     WALK_LEAST,
     WALK_MARGIN,
@@ -40,7 +44,6 @@ EVERY = 5
 """Every fifth propagated slice is remembered; of those the last one."""
 
 CELLS = READER_CELLS + 2
-EMPTY_MOST = 3
 
 
 @dataclass
@@ -51,11 +54,19 @@ class Memory:
     ----------
     squares: region of each label, where the last slice showed it.
     previous, fifth: the last slice, and the last one of every fifth.
+    ending: where labels end, seen from the reader's slice behind.
     """
 
     squares: list[Square]
-    previous: Cell | None = None
+    ending: Ending
+    previous: Cell
     fifth: Cell | None = None
+
+    def follow(self, found: Sequence[Mask]) -> None:
+        """Look next where each label (y, x) was found, if it was."""
+        for at, mask in enumerate(found):
+            if mask.any():
+                self.squares[at] = _followed(mask)
 
 
 @dataclass(frozen=True)
@@ -115,42 +126,92 @@ class Propagation:
 
     def _walk(self, source: int, indices: range) -> Iterator[tuple[int, Slice, float]]:
         own = set(self.own)
-        memory = Memory(self.squares_at(source), self._remember_shown(source))
-        empty = 0
+        memory = self._memory_at(source)
         for number, index in enumerate(indices, start=1):
             if index in own:
-                memory.previous = self._remember_shown(index)
-                memory.squares = self.squares_at(index)
-                empty = 0
+                gone = memory.ending.ended
+                memory = self._memory_at(index)
+                shown = {v for v in gone if self.told[v].get(index)}
+                memory.ending.ended = gone - shown
                 continue
-            fates = [self._fate(v, index, source, indices.step) for v in self.values]
+            fates = self._fates(memory, index, source, indices.step)
             if set(fates) == {"kept"}:
                 continue
-            ended = empty >= EMPTY_MOST and not any(
-                abs(index - each) <= EMPTY_MOST for each in own
-            )
-            if ended or "taken" not in fates:
-                shown = self.state.shown(index)
-                held = [
-                    v
-                    for v, fate in zip(self.values, fates, strict=True)
-                    if fate == "kept"
-                ]
-                left = np.where(np.isin(shown, held), shown, 0).astype(np.uint8)
-                if not np.array_equal(left, shown):
+            seen = self.look(index, memory, fates) if "taken" in fates else None
+            if seen and self._ends(memory, seen, index, indices.step, fates):
+                fates = self._fates(memory, index, source, indices.step)
+                seen = self.look(index, memory, fates) if "taken" in fates else None
+            if seen is None:
+                left = self._left(index, fates)
+                if not np.array_equal(left, self.state.shown(index)):
                     yield index, left, 1.0
                 continue
-            seen = self.look(index, memory, fates)
-            empty = 0 if seen.labels.any() else empty + 1
             cell = self._encode(index, seen.image, seen.share, seen.squares)
             memory.previous = cell
             if number % EVERY == 0:
                 memory.fifth = cell
-            for at, value in enumerate(self.values):
-                found = seen.labels == value
-                if found.any():
-                    memory.squares[at] = _followed(found)
+            memory.follow([seen.labels == value for value in self.values])
             yield index, seen.labels, seen.quality
+
+    def _memory_at(self, index: int) -> Memory:
+        """What a walk knows when it leaves a slice."""
+        looks = {value: self._look_near(value, index) for value in self.values}
+        cell = self._remember_shown(index)
+        return Memory(self.squares_at(index), Ending(looks), cell)
+
+    def _left(self, index: int, fates: Sequence[str]) -> Slice:
+        """What is shown of the labels that are kept: uint8 (y, x)."""
+        shown = self.state.shown(index)
+        kept = [v for v, f in zip(self.values, fates, strict=True) if f == "kept"]
+        return np.where(np.isin(shown, kept), shown, 0).astype(np.uint8)
+
+    def _look_near(self, value: int, index: int) -> Look | None:
+        """A label on the nearest of the reader's slices that shows it."""
+        showing = [each for each, shows in self.told[value].items() if shows]
+        if not showing:
+            return None
+        nearest = min(showing, key=lambda each: abs(each - index))
+        return self._look_of(nearest, self.state.shown(nearest) == value)
+
+    def _look_of(self, index: int, found: Mask) -> Look | None:
+        """What is found on a slice (y, x); None where nothing is."""
+        if not found.any():
+            return None
+        low, high = self.span
+        grey = np.clip((self._plane(index)[found] - low) / (high - low), 0, 1)
+        return Look(grey.size, float(grey.mean()), float(grey.std()))
+
+    def _plane(self, index: int) -> NDArray[Any]:
+        plane = self.state.volume.voxels[index]
+        if plane.ndim == 3:
+            plane = plane @ np.asarray(LUMINANCE, dtype=np.float32)
+        return np.asarray(plane)
+
+    def _ends(
+        self,
+        memory: Memory,
+        seen: Sight,
+        index: int,
+        step: int,
+        fates: Sequence[str],
+    ) -> bool:
+        """Whether a label that was taken has ended here."""
+        ends = False
+        for at, value in enumerate(self.values):
+            told = self.told[value].items()
+            onward = any(shows and (each - index) * step > 0 for each, shows in told)
+            if fates[at] == "taken" and not onward:
+                look = self._look_of(index, seen.labels == value)
+                ends |= memory.ending.meet(value, look)
+        return ends
+
+    def _fates(self, memory: Memory, index: int, source: int, step: int) -> list[str]:
+        """Of every label; see ``_fate``."""
+        fates = [self._fate(value, index, source, step) for value in self.values]
+        return [
+            "ended" if fate == "taken" and value in memory.ending.ended else fate
+            for value, fate in zip(self.values, fates, strict=True)
+        ]
 
     def _fate(self, value: int, index: int, source: int, step: int) -> str:
         """What a walk does with a label on a slice: "taken", "kept" or "ended".
@@ -234,7 +295,7 @@ class Propagation:
     def _known(self, index: int, memory: Memory | None) -> list[Cell]:
         nearest = sorted(self.own, key=lambda each: (abs(each - index), each))
         cells: list[Cell | None] = [memory.previous, memory.fifth] if memory else []
-        if self.memory or memory is None or memory.previous is None:
+        if self.memory or memory is None:
             cells += [self._remember_shown(each) for each in nearest[:READER_CELLS]]
         else:
             cells = [memory.previous]
@@ -267,9 +328,7 @@ class Propagation:
 
     def _image(self, index: int, squares: Sequence[Square]) -> Tensor:
         """Regions of a slice as the networks take them: (labels, 1, roi, roi)."""
-        plane = self.state.volume.voxels[index]
-        if plane.ndim == 3:
-            plane = plane @ np.asarray(LUMINANCE, dtype=np.float32)
+        plane = self._plane(index)
         side = self.net.shape.roi
         low, high = self.span
         regions = np.stack([cut(plane, square, side) for square in squares])[:, None]

@@ -21,7 +21,8 @@ from inference_worker.contract.prompts import (
 )
 from inference_worker.contract.shortening import shortened
 from inference_worker.contract.wire import prompt_from_json
-from inference_worker.engines.mem3d import interaction, propagation
+from inference_worker.engines.mem3d import ending, interaction, propagation
+from inference_worker.engines.mem3d.ending import Ending, Look
 from inference_worker.engines.mem3d.interaction import kind_of
 from inference_worker.engines.mem3d.propagation import CELLS, Propagation
 from inference_worker.engines.mem3d.region import (
@@ -176,8 +177,58 @@ def test_a_walk_ends_where_nothing_is_found_and_clears_what_lay_beyond(
 
     monkeypatch.setattr(Propagation, "look", counted)
     take(engine, state, Propagate(0, 1))
-    assert asked == [1, 2, 3]
+    assert asked == [1]
     assert not any(state.shown(index).any() for index in range(1, 14))
+
+
+@pytest.mark.parametrize(
+    ("looks", "ends"),
+    [
+        ([Look(90, 0.5, 0.1), Look(60, 0.48, 0.2), Look(30, 0.53, 0.1)], None),
+        ([Look(90, 0.5, 0.1), Look(24, 0.5, 0.1)], 1),
+        ([Look(90, 0.5, 0.1), None], 1),
+        ([Look(99, 0.6, 0.1), Look(99, 0.5, 0.1), Look(99, 0.6, 0.1)], None),
+        ([Look(99, 0.6, 0.1), Look(99, 0.4, 0.1), Look(99, 0.5, 0.1)], 1),
+    ],
+    ids=["shrinks", "too small", "empty", "odd once", "odd twice"],
+)
+def test_a_label_ends_where_it_is_small_or_looks_unlike_the_readers(looks, ends):
+    walk = Ending({1: Look(100, 0.5, 0.1), 2: None})
+    met = [walk.meet(1, look) for look in looks]
+    assert (met.index(True) if any(met) else None) == ends
+    assert not walk.meet(2, None)
+    assert walk.ended == ({1} if any(met) else set())
+
+
+def test_what_has_ended_does_not_begin_again_before_the_readers_next_slice(
+    engine, monkeypatch
+):
+    """Label 1 is lost on slice 3; the reader shows it on slice 8, and label 3 nowhere
+    beyond slice 0."""
+    look = Propagation.look
+
+    def scripted(self, index, memory, fates):
+        seen = look(self, index, memory, fates)
+        labels = np.zeros_like(seen.labels)
+        for at, value in enumerate(self.values):
+            if index != 3 and fates[at] == "taken":
+                labels[10 + 8 * at : 18 + 8 * at, 6:22] = value
+        return replace(seen, labels=labels)
+
+    monkeypatch.setattr(Propagation, "look", scripted)
+    monkeypatch.setattr(ending, "AREA_LEAST", 0.0)
+    monkeypatch.setattr(ending, "AWAY_MOST", np.inf)
+    for onward in (False, True):
+        state = engine.open(grey_volume(depth=10), LABELS)
+        both = painted(0)
+        both.labels[:, 8:] = 3
+        take(engine, state, both, *([painted(8)] if onward else []))
+        take(engine, state, Propagate(0, 1))
+        shown = [set(np.unique(state.shown(z)).tolist()) - {0} for z in range(10)]
+        assert shown[:3] == [{1, 3}] * 3
+        assert shown[3] == set()
+        assert shown[4:8] == ([{1}] * 4 if onward else [set()] * 4)
+        assert shown[9] == ({1} if onward else set())
 
 
 def test_the_memory_is_bounded_however_long_the_walk(engine, monkeypatch):
@@ -248,6 +299,8 @@ def test_the_region_follows_a_target_that_moves(engine, monkeypatch):
         return replace(seen, labels=labels)
 
     monkeypatch.setattr(Propagation, "look", shifted)
+    monkeypatch.setattr(ending, "AREA_LEAST", 0.0)
+    monkeypatch.setattr(ending, "AWAY_MOST", np.inf)
     state = engine.open(grey_volume(depth=6), LABELS)
     take(engine, state, painted(0))
     take(engine, state, Propagate(0, 1))
