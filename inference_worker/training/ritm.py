@@ -46,7 +46,7 @@ from inference_worker.training.regions import alike_region
 
 log = logging.getLogger("training")
 
-STEPS = 320
+STEPS = 3000
 BATCH = 8
 SIDE = 96
 REGIONS = 0.5
