@@ -26,14 +26,16 @@ INSTALLED := $(VENV)/installed.stamp
 MODULES := frontend/node_modules/installed.stamp
 SCHEMA := frontend/openapi.yaml
 BUILT := frontend/dist/built.stamp
+# gettext's binary catalogues, by Babel: a fresh machine has no msgfmt.
+SPOKEN := $(patsubst %.po,%.mo,$(wildcard annotation/locale/*/LC_MESSAGES/django.po))
 
 help: ## show the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
 
-run: $(INSTALLED) $(BUILT) ## set up, then serve on HOST (127.0.0.1) and PORT (8000) until Ctrl-C
+run: $(INSTALLED) $(BUILT) $(SPOKEN) ## set up, then serve on HOST (127.0.0.1) and PORT (8000) until Ctrl-C
 	@$(BIN)/python -m webapp.stack run
 
-test: $(INSTALLED) $(BUILT) $(if $(ARGS),,lint) ## check everything; ARGS="tests/webapp -k lock" for a part
+test: $(INSTALLED) $(BUILT) $(SPOKEN) $(if $(ARGS),,lint) ## check everything; ARGS="tests/webapp -k lock" for a part
 	$(if $(ARGS),,$(NPM) test)
 	$(BIN)/python -m webapp.stack test -- $(BIN)/python -m pytest -n 2 $(ARGS)
 
@@ -51,7 +53,7 @@ format: $(INSTALLED) $(MODULES) ## rewrite the sources in the house's style
 	$(BIN)/ruff format .
 	$(NPM) run format
 
-bench: $(INSTALLED) $(BUILT) ## time answers, bytes and memory of a whole stack on this machine
+bench: $(INSTALLED) $(BUILT) $(SPOKEN) ## time answers, bytes and memory of a whole stack on this machine
 	$(BIN)/python -m tests.bench $(ARGS)
 
 study: $(INSTALLED) ## compare the methods with a simulated reader; ARGS="run --help" for more
@@ -88,6 +90,9 @@ $(INSTALLED): requirements.lock
 	  UV_HTTP_TIMEOUT=20 $(BIN)/uv pip install --quiet --python $(BIN)/python $(LOCKED); } || \
 	  $(PIP) --no-compile $(LOCKED)
 	@touch $@
+
+%.mo: %.po $(INSTALLED)
+	@$(BIN)/python -m babel.messages.frontend --quiet compile --input-file $< --output-file $@
 
 $(MODULES): frontend/package.json frontend/package-lock.json $(INSTALLED)
 	@echo "Installing the viewer's packages"

@@ -13,6 +13,8 @@ COPY migrations migrations
 COPY annotation annotation
 COPY inference_worker/__init__.py inference_worker/
 COPY inference_worker/contract inference_worker/contract
+RUN /packages/bin/python -m babel.messages.frontend --quiet compile --domain django \
+    --directory annotation/locale
 RUN SECRET_KEY=unused SLICEWISE_DATA=/tmp/unused \
     /packages/bin/python manage.py spectacular --file /openapi.yaml
 

@@ -9,7 +9,9 @@ from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
@@ -107,18 +109,20 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A page for what does not exist; the API answers in its own shape."""
-    return _problem(request, 404, "This page does not exist, or is not yours to see.")
+    sentence = gettext("This page does not exist, or is not yours to see.")
+    return _problem(request, 404, sentence)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A page for what may not be done."""
-    return _problem(request, 403, "You may not do this. Ask the project's lead.")
+    sentence = gettext("You may not do this. Ask the project's lead.")
+    return _problem(request, 403, sentence)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     """A page for our own failures."""
     return _problem(
-        request, 500, "Something broke on our side; nothing you drew is lost."
+        request, 500, gettext("Something broke on our side; nothing you drew is lost.")
     )
 
 
@@ -138,7 +142,10 @@ def _problem(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
         }
         return JsonResponse(body, status=status)
     context = {"status": status, "sentence": sentence}
-    return render(request, "annotation/problem.html", context, status=status)
+    # Who asks is a question to the database, which may be what is broken.
+    asked = None if status >= 500 else request
+    page = render_to_string("annotation/problem.html", context, request=asked)
+    return HttpResponse(page, status=status)
 
 
 def _user(request: HttpRequest) -> User:

@@ -23,6 +23,37 @@ export const TEXTS: Readonly<Record<string, string>> = {
     'case; tell the project lead.',
   'viewer:webgl-lost':
     'The graphics card stopped drawing. Reload the page; nothing is lost.',
+  'session:submitted':
+    'This case has been submitted. Ask the project lead to assign it again.',
+  'session:engine-not-offered':
+    'This project no longer offers the model of this case. Ask its lead.',
+  'session:still-working':
+    'The model is still answering. Submit again in a moment.',
+  'session:already-open-elsewhere':
+    'This case is open already; there is one session at a time.',
+  'session:no-such-turn': 'This mark is not in this case.',
+  'access:read-only':
+    'Only the reader of this case may change it; you may look.',
+  'access:missing': 'This case does not exist, or it is not yours.',
+  'access:not-logged-in':
+    'You are not logged in any more. Log in and open the case again.',
+  'message:too-large':
+    'That is too much at once. Send the strokes in several turns.',
+  'prompt:not-taken': 'The model of this case does not take such a mark.',
+  'prompt:outside-volume':
+    'The mark lies outside the volume. Mark inside the image.',
+  'prompt:unknown-label':
+    'This label is not one of the project. Choose one from the list.',
+  'prompt:empty': 'There is nothing in this mark. Draw something first.',
+  'engine:unknown':
+    'The model of this case is no longer offered. Ask the project lead.',
+  'store:volume-missing':
+    'The image of this case cannot be read. Tell the project lead.',
+  'store:volume-altered':
+    'The image of this case is not the one that was imported. Tell the ' +
+    'project lead.',
+  'service:unexpected':
+    'Something went wrong on the server; it has been noted. Try again.',
   'http:401': 'You are not logged in any more. Log in and open the case again.',
   'http:403': 'You may not do this. Log in again or ask the project lead.',
   'http:404': 'This case does not exist, or it is not yours.',

@@ -38,8 +38,42 @@ export const german: Readonly<Record<string, string>> = {
     'Sie sind nicht mehr angemeldet. Bitte anmelden und den Fall wieder öffnen: Markiertes ist hier aufbewahrt und wird dann gesendet.',
   'This case is not open to you any more. Ask the project lead.':
     'Dieser Fall steht Ihnen nicht mehr offen. Bitte die Projektleitung fragen.',
+  'This case has been submitted. Ask the project lead to assign it again.':
+    'Dieser Fall ist abgegeben. Die Projektleitung kann ihn neu zuweisen.',
+  'This project no longer offers the model of this case. Ask its lead.':
+    'Dieses Projekt bietet das Modell dieses Falls nicht mehr an. Bitte die Projektleitung fragen.',
+  'The model is still answering. Submit again in a moment.':
+    'Das Modell antwortet noch. Gleich noch einmal abgeben.',
+  'This case is open already; there is one session at a time.':
+    'Dieser Fall ist schon offen; es gibt immer nur eine Sitzung.',
+  'This mark is not in this case.': 'Diese Marke ist nicht in diesem Fall.',
+  'Only the reader of this case may change it; you may look.':
+    'Nur der Leser dieses Falls darf ihn ändern; Sie dürfen ihn ansehen.',
+  'That is too much at once. Send the strokes in several turns.':
+    'Das ist zu viel auf einmal. Die Striche in mehreren Schritten senden.',
+  'The model of this case does not take such a mark.':
+    'Das Modell dieses Falls nimmt keine solche Marke.',
+  'The mark lies outside the volume. Mark inside the image.':
+    'Die Marke liegt außerhalb des Volumens. Im Bild markieren.',
+  'This label is not one of the project. Choose one from the list.':
+    'Dieses Label gehört nicht zum Projekt. Eines aus der Liste wählen.',
+  'There is nothing in this mark. Draw something first.':
+    'In dieser Marke ist nichts. Zuerst etwas zeichnen.',
+  'The model of this case is no longer offered. Ask the project lead.':
+    'Das Modell dieses Falls wird nicht mehr angeboten. Bitte die Projektleitung fragen.',
+  'The image of this case cannot be read. Tell the project lead.':
+    'Das Bild dieses Falls ist nicht lesbar. Der Projektleitung Bescheid geben.',
+  'The image of this case is not the one that was imported. Tell the project lead.':
+    'Das Bild dieses Falls ist nicht das eingelesene. Der Projektleitung Bescheid geben.',
+  'Something went wrong on the server; it has been noted. Try again.':
+    'Auf dem Server ist etwas schiefgegangen; es ist vermerkt. Noch einmal versuchen.',
   '{engine} takes marks on the large slice only':
     '{engine} nimmt Marken nur auf der großen Schicht',
+  'Livewire: fill what a line along edges encloses':
+    'Livewire: füllen, was eine Linie entlang der Kanten umschließt',
+  'Livewire: a line along edges': 'Livewire: eine Linie entlang der Kanten',
+  'Close the livewire, or send the marks collected on demand':
+    'Die Livewire-Linie schließen, oder die gesammelten Marken senden',
   'Where the engine is unsure': 'Wo das Modell unsicher ist',
   Unsure: 'Unsicher',
   sure: 'sicher',
@@ -230,7 +264,6 @@ export const german: Readonly<Record<string, string>> = {
   'Go to the slice whose mask looks worst':
     'Zur Schicht mit der schlechtesten Maske',
   'Answers live, or on demand': 'Antworten sofort oder auf Abruf',
-  'Send the marks collected on demand': 'Gesammelte Marken senden',
   'Show or hide the history': 'Verlauf zeigen oder verbergen',
   'Take the turn selected in the history out of the log':
     'Den gewählten Schritt aus dem Verlauf nehmen',
