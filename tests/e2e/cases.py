@@ -40,10 +40,11 @@ def write_cases(folder: Path) -> None:
     for number, name in enumerate(
         (
             *("walk", "undo", "reload", "submit", "offline", "timed", "paint"),
-            *("log", "tabs", "cable", "restart"),
+            *("log", "tabs", "cable", "restart", "wire"),
         )
     ):
         write_ct(folder / f"{name}.nii.gz", AFFINES["upright"], seed=10 + number)
+    write_ct(folder / "looks.nii.gz", AFFINES["upright"], seed=98)
     write_cells(folder / "cells.png")
     write_pair(folder)
 

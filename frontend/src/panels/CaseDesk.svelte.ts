@@ -15,6 +15,7 @@ import { VisitPlanner } from '../session/VisitPlanner';
 import { PaneInput } from '../tools/PaneInput';
 import type { PlaneMark } from '../tools/PlaneMark';
 import type { PromptTool } from '../tools/PromptTool';
+import type { ValueRange } from '../tools/paint/coverWith';
 import type { MaskStyle } from '../viewer/LabelStyle';
 import { PaneLayers } from '../viewer/PaneLayers';
 import { parseColor } from '../viewer/parseColor';
@@ -28,6 +29,7 @@ import {
 import { asWireError } from '../wire/asWireError';
 import type { Prompt } from '../wire/Prompt';
 import { paintedRegion, unpackPaint } from '../wire/paintedRegion';
+import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 import { DeskGround } from './DeskGround.svelte';
 import type { Keymap } from './Keymap.svelte';
 import { MarkCollector } from './MarkCollector.svelte';
@@ -166,6 +168,7 @@ export class CaseDesk {
       kinds: engine.prompts,
       anyPlane: engine.any_plane,
       values: labels.map(({ value }) => value),
+      shown: () => this.#shownValues,
       chosen: (tool) => {
         this.viewer?.setPanning(tool === 'pan');
         this.#layers?.setBrush(null);
@@ -285,7 +288,7 @@ export class CaseDesk {
     this.#input = new PaneInput(pane, viewer, {
       tool: () => this.#beginMark(),
       live: (prompts) =>
-        this.#layers?.setLive(prompts.length > 0 ? prompts : this.box.begun),
+        this.#layers?.setLive(prompts.length > 0 ? prompts : this.#begun),
       marked: (prompts) => this.collector.take(prompts),
       pick: ([, row, column]) =>
         this.turns.pick(
@@ -294,6 +297,7 @@ export class CaseDesk {
           PICK_PIXELS / (viewer.placement?.scale ?? 1),
         ),
       hover: (index) => this.#hover(index),
+      doubled: () => this.#closeLine(),
       scroll: (notches) => this.step(notches),
       record: (kind, data) => this.recorder.record(kind, data),
       sample: (kind, data) => this.recorder.sample(kind, SAMPLE_MS, data),
@@ -341,6 +345,13 @@ export class CaseDesk {
   cancel(): void {
     if (!this.#input?.cancel() && !this.box.giveUp()) {
       this.turns.giveUp();
+    }
+  }
+
+  /** Make whole the mark that takes several clicks, or send what is collected. */
+  finish(): void {
+    if (!this.#closeLine()) {
+      this.collector.send();
     }
   }
 
@@ -490,6 +501,9 @@ export class CaseDesk {
 
   #shown(slice: number): void {
     this.slice = slice;
+    if (this.box.begun.length > 0) {
+      this.#layers?.setLive(this.#begun);
+    }
     if (slice === this.#wanted) {
       this.awaited = null;
     }
@@ -516,9 +530,38 @@ export class CaseDesk {
     return this.writable ? this.box.begin() : null;
   }
 
+  /** @returns whether there was a line to close */
+  #closeLine(): boolean {
+    const any = this.box.begun.length > 0;
+    const prompts = this.box.finish();
+    if (prompts.length > 0) {
+      this.collector.take(prompts);
+    }
+    this.#layers?.setLive(this.#begun);
+    return any && this.box.tool === 'livewire';
+  }
+
   #hover(index: VoxelIndex | null): void {
     this.#layers?.setBrush(
       index && !this.spaceHeld ? this.box.brushAt(index) : null,
+    );
+    if (index && this.box.follow(index)) {
+      this.#layers?.setLive(this.#begun);
+    }
+  }
+
+  /** Marks of this slice that take several clicks, as far as they are made. */
+  get #begun(): readonly Prompt[] {
+    return this.box.begun.filter((mark) => sliceOfPrompt(mark) === this.slice);
+  }
+
+  get #shownValues(): ValueRange | null {
+    const window = this.color ? null : (this.window ?? this.ownWindow);
+    return (
+      window && {
+        low: window.center - window.width / 2,
+        high: window.center + window.width / 2,
+      }
     );
   }
 

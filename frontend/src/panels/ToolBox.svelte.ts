@@ -3,6 +3,7 @@ import type { PlaneFrame } from '../geometry/PlaneFrame';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
 import type { EventRecorder } from '../session/EventRecorder';
 import { ExtremePointsTool } from '../tools/ExtremePointsTool';
+import { LivewireTool } from '../tools/LivewireTool';
 import { makeTool } from '../tools/makeTool';
 import { offeredTools } from '../tools/offeredTools';
 import { marksInPlanes, PlaneMark } from '../tools/PlaneMark';
@@ -11,7 +12,7 @@ import type { ValueRange } from '../tools/paint/coverWith';
 import type { PaintGround } from '../tools/paint/PaintGround';
 import type { ToolName } from '../tools/ToolName';
 import type { Brush } from '../viewer/PaneLayers';
-import type { Click } from '../wire/Prompt';
+import type { Prompt } from '../wire/Prompt';
 
 const SAMPLE_MS = 500;
 const WIDEST = 99;
@@ -36,6 +37,7 @@ const PAINTS: ReadonlySet<ToolName> = new Set<ToolName>([
   'brush',
   'eraser',
   'scissors',
+  'livewire',
 ]);
 
 /** What the box needs to know of the rest of the desk. */
@@ -49,6 +51,8 @@ export interface ToolPlace {
   readonly anyPlane: boolean;
   /** the project's labels */
   readonly values: readonly number[];
+  /** values that look different on the screen; null: all */
+  shown(): ValueRange | null;
   /** another tool was taken up, or what it has begun is given up */
   chosen(tool: ToolName): void;
 }
@@ -68,6 +72,7 @@ export class ToolBox {
   high = $state(0);
   readonly #place: ToolPlace;
   readonly #points: ExtremePointsTool;
+  readonly #wire: LivewireTool;
 
   constructor(place: ToolPlace) {
     this.#place = place;
@@ -78,6 +83,15 @@ export class ToolBox {
       place.geometry,
       () => this.markedLabel,
     );
+    this.#wire = new LivewireTool(place.geometry, place.ground, {
+      label: () => this.markedLabel,
+      range: () => this.#range,
+      shown: place.shown,
+    });
+  }
+
+  get #range(): ValueRange | null {
+    return this.limited ? { low: this.low, high: this.high } : null;
   }
 
   /** The label that the chosen tool gives. */
@@ -101,6 +115,7 @@ export class ToolBox {
       this.tool = tool;
       this.background = false;
       this.#points.clear();
+      this.#wire.clear();
       this.#place.recorder.record('tool', { tool });
       this.#place.chosen(tool);
     }
@@ -144,11 +159,14 @@ export class ToolBox {
     if (this.tool === 'extreme_points') {
       return this.#points;
     }
+    if (this.tool === 'livewire') {
+      return this.#wire;
+    }
     const { geometry, ground } = this.#place;
     return makeTool(this.tool, geometry, ground, this.markedLabel, {
       width: this.width,
       ball: this.ball,
-      range: this.limited ? { low: this.low, high: this.high } : null,
+      range: this.#range,
     });
   }
 
@@ -168,13 +186,30 @@ export class ToolBox {
   }
 
   /** Marks of which the hand has let go, but which are not whole yet. */
-  get begun(): readonly Click[] {
-    return this.tool === 'extreme_points' ? this.#points.draft : [];
+  get begun(): readonly Prompt[] {
+    switch (this.tool) {
+      case 'extreme_points':
+        return this.#points.draft;
+      case 'livewire':
+        return this.#wire.draft;
+      default:
+        return [];
+    }
+  }
+
+  /** The pointer is elsewhere. @returns whether what is begun follows it */
+  follow(index: VoxelIndex): boolean {
+    return this.tool === 'livewire' && this.#wire.hover(index);
+  }
+
+  /** Make whole what is begun. @returns its prompts; none where it is nothing */
+  finish(): readonly Prompt[] {
+    return this.tool === 'livewire' ? this.#wire.finish() : [];
   }
 
   /** Give up what is begun. @returns whether there was anything */
   giveUp(): boolean {
-    const any = this.#points.clear();
+    const any = [this.#points.clear(), this.#wire.clear()].some(Boolean);
     if (any) {
       this.#place.chosen(this.tool);
     }

@@ -14,4 +14,5 @@ export const toolHotkeys: readonly Hotkey[] = [
   tool('d', 'Brush: your own mask', 'brush'),
   tool('x', 'Eraser', 'eraser'),
   tool('v', 'Scissors', 'scissors'),
+  tool('shift+l', 'Livewire: a line along edges', 'livewire'),
 ];

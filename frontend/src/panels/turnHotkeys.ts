@@ -29,8 +29,8 @@ export const turnHotkeys: readonly Hotkey[] = [
   },
   {
     keys: ['enter'],
-    title: 'Send the marks collected on demand',
-    run: (desk) => desk.collector.send(),
+    title: 'Close the livewire, or send the marks collected on demand',
+    run: (desk) => desk.finish(),
   },
   {
     keys: ['y'],

@@ -15,6 +15,8 @@ export interface InputTarget {
   /** a mark made before is pointed at */
   pick(index: VoxelIndex): void;
   hover(index: VoxelIndex | null): void;
+  /** a double click, after what its presses have begun */
+  doubled(): void;
   scroll(notches: number): void;
   record(kind: EventKind, data?: EventData): void;
   sample(kind: EventKind, data?: EventData): void;
@@ -62,6 +64,7 @@ export class PaneInput {
       options,
     );
     pane.addEventListener('pointerleave', () => target.hover(null), options);
+    pane.addEventListener('dblclick', () => target.doubled(), options);
     pane.addEventListener('contextmenu', (e) => e.preventDefault(), options);
     pane.addEventListener('wheel', this.#wheel, { ...options, passive: false });
   }

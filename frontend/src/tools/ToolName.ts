@@ -8,7 +8,7 @@ export type PromptToolName =
   | 'lasso';
 
 /** The reader's own mask. */
-export type PaintToolName = 'brush' | 'eraser' | 'scissors';
+export type PaintToolName = 'brush' | 'eraser' | 'scissors' | 'livewire';
 
 /** What the primary button does. */
 export type ToolName = PromptToolName | PaintToolName | 'pan';

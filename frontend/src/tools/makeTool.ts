@@ -36,6 +36,7 @@ export function makeTool(
     case 'scissors':
       return new ScissorsTool(geometry, ground, label, brush.range);
     case 'extreme_points':
+    case 'livewire':
     case 'pan':
       return null;
   }

@@ -9,7 +9,9 @@ export function offeredTools(kinds: readonly string[]): readonly ToolName[] {
     ...(takes('box') ? (['box'] as const) : []),
     ...(takes('extreme_points') ? (['extreme_points'] as const) : []),
     ...(takes('lasso') ? (['lasso'] as const) : []),
-    ...(takes('paint') ? (['brush', 'eraser', 'scissors'] as const) : []),
+    ...(takes('paint')
+      ? (['brush', 'eraser', 'scissors', 'livewire'] as const)
+      : []),
     'pan',
   ];
 }

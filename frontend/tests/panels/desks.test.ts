@@ -252,6 +252,7 @@ describe('the tool box', () => {
       kinds: KINDS,
       anyPlane: false,
       values: [1, 2],
+      shown: () => null,
       chosen: vi.fn(),
     });
 
@@ -264,6 +265,7 @@ describe('the tool box', () => {
       'brush',
       'eraser',
       'scissors',
+      'livewire',
       'pan',
     ]);
   });
