@@ -51,6 +51,21 @@ def project_create(
     return project
 
 
+@transaction.atomic
+def project_drop_empty(*, project: Project, actor: User | None = None) -> None:
+    """Take back a project that holds no volume; nothing where it holds one."""
+    project = Project.objects.select_for_update().get(pk=project.pk)
+    if project.volumes.exists():
+        return
+    audit_record(
+        actor=actor,
+        action="project:dropped",
+        subject=f"project:{project.pk}",
+        data={"name": project.name},
+    )
+    project.delete()
+
+
 def label_create(*, project: Project, name: str, value: int) -> Label:
     """Add a label to a project; its colour is the palette's next."""
     label = Label(

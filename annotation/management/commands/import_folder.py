@@ -13,7 +13,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.models import Arm, Project, User, Volume
 from annotation.services.assignment import assignment_open
-from annotation.services.project import arm_open, project_blind, project_open
+from annotation.services.project import (
+    arm_open,
+    project_blind,
+    project_drop_empty,
+    project_open,
+)
 from annotation.services.volume_import import Imported, cases_import, import_limits
 from annotation.standards.case import Refusal
 from annotation.standards.folder import Folder, scan
@@ -58,27 +63,44 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        made = not Project.objects.filter(name=options["project"]).exists()
         try:
             project, arms, readers = prepare(options)
-            if options["blinded"]:
-                project_blind(project=project)
-            limits = import_limits()
-            with tempfile.TemporaryDirectory() as scratch:
-                folder = scan(
-                    options["path"],
-                    limits,
-                    scratch=Path(scratch),
-                    labels_from=options["labels_from"],
-                )
-                outcomes = cases_import(
-                    project=project,
-                    cases=folder.cases,
-                    limits=limits,
-                    modality=options["modality"].upper(),
-                )
-                self.follow(folder, outcomes, arms, readers)
         except SlicewiseError as error:
             raise CommandError(f"{error.code}: {error.message}") from error
+        try:
+            self.bring_in(options, project, arms, readers)
+        except SlicewiseError as error:
+            raise CommandError(f"{error.code}: {error.message}") from error
+        finally:
+            if made:
+                project_drop_empty(project=project)
+
+    def bring_in(
+        self,
+        options: Mapping[str, Any],
+        project: Project,
+        arms: list[Arm],
+        readers: list[User],
+    ) -> None:
+        """Read the folder, and make its cases those of the project."""
+        if options["blinded"]:
+            project_blind(project=project)
+        limits = import_limits()
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = scan(
+                options["path"],
+                limits,
+                scratch=Path(scratch),
+                labels_from=options["labels_from"],
+            )
+            outcomes = cases_import(
+                project=project,
+                cases=folder.cases,
+                limits=limits,
+                modality=options["modality"].upper(),
+            )
+            self.follow(folder, outcomes, arms, readers)
 
     def follow(
         self, folder: Folder, outcomes: Any, arms: list[Arm], readers: list[User]

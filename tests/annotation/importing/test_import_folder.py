@@ -13,6 +13,7 @@ from pydicom.uid import RLELossless
 
 from annotation import storage
 from annotation.models import Arm, Assignment, AuditEvent, Project, User, Volume
+from annotation.services.project import project_create
 from inference_worker.contract.store import read_volume, reference_path
 from tests.annotation.standards.series_files import compress, enhanced, random_hu, write
 from tests.annotation.standards.test_seg import axial_frames, segmentation
@@ -103,6 +104,14 @@ def test_a_volume_beyond_the_settings_is_refused(
     with pytest.raises(CommandError, match="Nothing was imported"):
         run(root)
     assert not Volume.objects.exists()
+    assert not Project.objects.exists()
+
+
+def test_a_project_that_was_there_stays_when_nothing_comes_in(root: Path) -> None:
+    project_create(name="P", labels={"organ": 1})
+    with pytest.raises(CommandError, match="Nothing was imported"):
+        run(root)
+    assert Project.objects.get().name == "P"
 
 
 def test_references_are_hidden_beside_their_volume(
