@@ -40,6 +40,11 @@ def test_axe_finds_nothing_serious(reader: Reader, theme: str) -> None:
     reader.page.get_by_test_id("settings-dialog").wait_for(state="hidden")
     reader.page.keyboard.press("Shift+V")
     reader.page.get_by_test_id("plane-2").wait_for()
+    for key, pane in (("Shift+O", "oblique"), ("Shift+S", "surface")):
+        reader.page.keyboard.press(key)
+        reader.page.get_by_test_id(pane).wait_for()
+    for panel in reader.page.locator("details").all():
+        panel.evaluate("(panel) => { panel.open = true; }")
     assert serious(reader) == []
     reader.page.keyboard.press("?")
     assert serious(reader) == []

@@ -1,0 +1,178 @@
+"""Every layout, theme and state beside the picture that is kept of it.
+
+`SLICEWISE_KEEP_LOOKS=1 make test ARGS=tests/e2e/test_looks.py` keeps what is seen now;
+look at the pictures before you commit them. What differs is left in `test-results`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from tests.e2e.look import compare, keep, reference, small
+from tests.e2e.reader import Reader
+from tests.e2e.test_panes import made
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+SEEN = Path(__file__).parents[2] / "test-results/looks"
+
+
+class Album:
+    """What was seen in one test, each beside what is kept."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.differing: list[str] = []
+
+    def see(self) -> Image.Image:
+        page = self.reader.page
+        page.evaluate("() => document.fonts.ready.then(() => true)")
+        page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => "
+            "requestAnimationFrame(done)))"
+        )
+        shot = page.screenshot(
+            # Versions, processes and milliseconds.
+            mask=[page.locator("footer")],
+            mask_color="#808080",
+            animations="disabled",
+            caret="hide",
+        )
+        with Image.open(io.BytesIO(shot)) as image:
+            return small(np.asarray(image.convert("RGB")).astype(np.int64))
+
+    def look(self, name: str) -> None:
+        """Compare what is on the screen with the picture of that name, or keep it."""
+        seen = self.see()
+        if os.environ.get("SLICEWISE_KEEP_LOOKS"):
+            keep(name, seen)
+            return
+        found = compare(seen, reference(name))
+        if not found.kept:
+            keep(name, seen, SEEN)
+            self.differing.append(f"{name}: {found}")
+
+
+def choose(reader: Reader, *choices: str) -> None:
+    """Choose in the settings, and close them."""
+    reader.page.get_by_test_id("settings").click()
+    for choice in choices:
+        reader.page.get_by_test_id(choice).click()
+    reader.page.keyboard.press("Escape")
+    reader.page.get_by_test_id("settings-dialog").wait_for(state="hidden")
+    reader.settle()
+    reader.leave_picture()
+
+
+def test_the_case_page_looks_as_it_did(reader: Reader) -> None:
+    page, album = reader.page, Album(reader)
+    reader.open("looks")
+    z = reader.slice
+    reader.stroke([(z, 38, x) for x in range(30, 44)])
+    reader.settle()
+    reader.leave_picture()
+    album.look("single-dark")
+    shown = album.see()
+
+    # What the comparison is for, on the page itself: a mask that is not drawn.
+    page.get_by_test_id("visible-1").click()
+    reader.leave_picture()
+    assert not compare(album.see(), shown).kept
+    page.get_by_test_id("visible-1").click()
+
+    page.get_by_test_id("history").click()
+    album.look("history-open")
+    page.get_by_test_id("history").click()
+    page.get_by_test_id("pane").focus()
+    page.keyboard.press("Shift+V")
+    page.get_by_test_id("plane-2").wait_for()
+    reader.settle()
+    album.look("planes-dark")
+    page.keyboard.press("Shift+V")
+    reader.settle()
+    album.look("planes-equal")
+    page.keyboard.press("Shift+V")
+    page.keyboard.press("Shift+O")
+    page.get_by_test_id("oblique").wait_for()
+    reader.settle()
+    album.look("oblique")
+    page.keyboard.press("Shift+O")
+    page.keyboard.press("Shift+S")
+    made(reader)
+    album.look("surface")
+    page.keyboard.press("Shift+S")
+    page.keyboard.press("?")
+    page.get_by_test_id("help-dialog").wait_for()
+    album.look("keys")
+    page.keyboard.press("Escape")
+    page.get_by_test_id("help-dialog").wait_for(state="hidden")
+    choose(reader, "theme-light")
+    album.look("single-light")
+    page.get_by_test_id("settings").click()
+    album.look("settings-light")
+    page.keyboard.press("Escape")
+    choose(reader, "theme-reading-room")
+    album.look("single-reading-room")
+    choose(reader, "theme-dark", "language-de", "left-handed", "scale-125")
+    album.look("left-handed-german-large")
+    page.context.set_offline(True)
+    reader.wait(
+        "() => document.querySelector('[data-testid=saved]').textContent"
+        ".includes('offline')"
+    )
+    album.look("offline")
+    assert album.differing == []
+
+
+def test_the_other_pages_look_as_they_did(sit_down: Callable[..., Reader]) -> None:
+    reader = sit_down()
+    album = Album(reader)
+    reader.open("cells")
+    reader.leave_picture()
+    album.look("micrograph")
+    reader.page.goto(f"{reader.address}/nowhere/")
+    album.look("not-there")
+    reader.page.context.clear_cookies()
+    reader.page.goto(f"{reader.address}/login/")
+    album.look("login")
+    assert album.differing == []
+
+
+def moved(picture: Image.Image, right: int) -> Image.Image:
+    """What lies in the middle of the pane, so many pixels further to the right."""
+    box = (120, 80, 300, 240)
+    changed = picture.copy()
+    changed.paste(picture.crop(box), (box[0] + right, box[1]))
+    return changed
+
+
+def test_a_moved_mask_another_theme_and_a_lost_button_are_seen() -> None:
+    kept = reference("single-dark")
+    assert not compare(moved(kept, 4), kept).kept
+    assert not compare(reference("single-light"), kept).kept
+    assert not compare(reference("single-reading-room"), kept).kept
+    without = kept.copy()
+    without.paste(kept.getpixel((12, 300)), (0, 20, 20, 40))
+    assert not compare(without, kept).kept
+
+
+def test_softer_letters_and_other_rounding_are_not_minded() -> None:
+    kept = reference("single-dark")
+    softer = kept.filter(ImageFilter.GaussianBlur(0.6))
+    assert compare(softer, kept).kept
+    noise = np.random.default_rng(0).integers(-4, 5, size=(*kept.size[::-1], 3))
+    rounded = np.clip(np.asarray(kept).astype(int) + noise, 0, 255)
+    assert compare(Image.fromarray(rounded.astype(np.uint8)), kept).kept
+
+
+def test_the_pictures_are_small() -> None:
+    kept = list((Path(__file__).parent / "references").glob("*.png"))
+    assert len(kept) >= 12
+    assert max(path.stat().st_size for path in kept) <= 40_000
