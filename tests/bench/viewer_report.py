@@ -25,9 +25,9 @@ the page; the graphics process goes on after that, and is not counted on either 
 The bare page is handed masks unpacked, the product unpacks what the network brings."""
 
 GROWTH_NOTE = """\
-Chromium's own counters after garbage was collected twice. What a turn leaves on
-purpose, its line in the history and its own prompts, is measured as what the same log
-takes in a page that was just loaded with it."""
+Chromium's own counters after garbage was collected twice. What turns leave on purpose,
+their prompts and their lines in the history, is what a page that was just loaded takes
+more with that log than without it."""
 
 
 @dataclass(frozen=True)

@@ -122,12 +122,6 @@ def test_the_case_page_looks_as_it_did(reader: Reader) -> None:
     album.look("single-reading-room")
     choose(reader, "theme-dark", "language-de", "left-handed", "scale-125")
     album.look("left-handed-german-large")
-    page.context.set_offline(True)
-    reader.wait(
-        "() => document.querySelector('[data-testid=saved]').textContent"
-        ".includes('offline')"
-    )
-    album.look("offline")
     assert album.differing == []
 
 
