@@ -35,7 +35,7 @@ print(json.dumps({
     a.volume.name: f"/cases/{a.pk}/"
     for a in Assignment.objects.filter(
         reader__username="reader",
-        volume__project__name__in=["Browser", "Carried", "Solid"],
+        volume__project__name__in=["Browser", "Carried", "Solid", "Foreseen"],
     )
 }))
 """
@@ -89,6 +89,14 @@ def live_stack() -> Iterator[LiveStack]:
             *("import_folder", str(solid), "--project", "Solid"),
             *("--labels", "organ=1", "--engine", "prism"),
             *("--weights", tiny_prism(directory)),
+            *("--modality", "CT", "--reader", "reader"),
+        )
+        foreseen = directory / "foreseen"
+        foreseen.mkdir()
+        write_ct(foreseen / "foreseen.nii.gz", AFFINES["upright"], seed=97)
+        product.manage(
+            *("import_folder", str(foreseen), "--project", "Foreseen"),
+            *("--labels", "organ=1", "--engine", "copy_previous"),
             *("--modality", "CT", "--reader", "reader"),
         )
         yield LiveStack(
