@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.evaluation.cases import labels_named
@@ -37,6 +38,11 @@ from inference_worker.evaluation.walk import Plan
 log = logging.getLogger(__name__)
 
 POINTS = (1, 3, 5, 10)
+
+SECONDS = (
+    "Computing seconds of one thread, median / 95th percentile over turns: what a "
+    "turn takes on a machine with nothing else to do."
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,8 @@ def report(runs: Sequence[Run], out: Path, arms: Sequence[Arm] = ARMS) -> Path:
     meta = runs[0].meta
     labels = sorted({name for each in runs for name in each.meta["labels"].values()})
     seen = "none of them" if not meta["seen_in_training"] else "some of them"
-    tables = [points_table(runs, arms), clicks_table(runs), machine_table(runs)]
+    timed = replace(machine_table(runs), note=SECONDS)
+    tables = [points_table(runs, arms), clicks_table(runs), timed]
     lines = [
         "# PE-MED: points, and its ideas left out",
         "",
@@ -141,6 +148,8 @@ def report(runs: Sequence[Run], out: Path, arms: Sequence[Arm] = ARMS) -> Path:
         "",
         *(table.markdown() for table in tables),
     ]
+    if (out / "losses.png").is_file():
+        lines.append("![Loss of the network's training](losses.png)")
     out.mkdir(parents=True, exist_ok=True)
     (out / "points.csv").write_text(tables[0].csv())
     path = out / "README.md"
@@ -162,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/pemed"))
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(1)
     base = RunOptions(
         "pemed",
         given.cases,
@@ -171,6 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         plan=Plan(max(POINTS), None, given.slices),
         max_cases=given.max_cases,
         set_name=given.set_name,
+        timer="cpu",
     )
     arms = ARMS[: given.arms]
     runs = measure(base, given.results, arms)

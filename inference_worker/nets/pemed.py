@@ -10,7 +10,9 @@ attention adds what it read to its query, as transformer layers do, because the 
 (1) and (2) alone lose where a first click lies (of two maps one is empty then, so every
 place asks the same and reads the same); keys and values of PALM are pooled
 (``palm_reduction``), since a quarter of 256² is 4,096 tokens; the memory of TSIP,
-whose first value the paper leaves open, is absent at the first pass.
+whose first value the paper leaves open, is absent at the first pass. No norm keeps
+statistics of batches: with them, what was learnt of a first click was lost between
+training and use, as first and later passes differ.
 The Self-Loop (section 2.1) is a way of calling the network, so it lives with the
 callers: ``first_passes``.
 """
@@ -227,7 +229,7 @@ class PEMed(nn.Module):
         )
         self.fuse = nn.Sequential(
             nn.Conv2d(4 * shape.decoder, shape.decoder, 1, bias=False),
-            nn.BatchNorm2d(shape.decoder),
+            GridNorm(shape.decoder),
             nn.ReLU(),
         )
         self.head = nn.Conv2d(shape.decoder, 1, 1)

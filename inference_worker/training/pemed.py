@@ -61,8 +61,8 @@ class Phase:
     batch: int
 
 
-STEPS = 2400
-PHASES = (Phase(0.35, 128, 8), Phase(0.65, 192, 6), Phase(1.0, 256, 4))
+STEPS = 560
+PHASES = (Phase(0.4, 128, 8), Phase(0.7, 192, 6), Phase(1.0, 256, 4))
 CLICKS = (0.3, 0.2, 0.2, 0.15, 0.15)
 """Odds that so many marks are made; the first says most about what is learnt."""
 STROKE_SHARE = 0.2

@@ -7,7 +7,8 @@
 
 Figures are measured by this command on patients that the .json beside the weights says
 were held out, with the simulated reader and the engine as the product runs it.
-``--install`` puts the model among the committed ones, as the engine's own weights.
+``--install`` puts the model among the committed ones, as the engine's own weights, and
+the curve of its losses among the engine's documents.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.engine import Label
@@ -52,7 +55,7 @@ def held_out_runs(
     spec = ENGINES[engine]
     found = []
     for source in SOURCES:
-        cases = _first_of_each(source, root, held_out, patients_most)
+        cases = _one_of_each(source, root, held_out, patients_most)
         flat = source.folder != "msd_hippocampus"
         if not cases or (flat and not spec.planar):
             continue
@@ -63,21 +66,27 @@ def held_out_runs(
             weights=str(weights),
             annotator="click" if spec.planar else "scribble",
             plan=Plan(ROUNDS, None, 1 if spec.planar else None),
+            timer="cpu",
         )
         body = run(options, files=cases)
         found.append(Run(body["meta"], body["turns"], body["cases"]))
     return found
 
 
-def _first_of_each(
+def _one_of_each(
     source: Source, root: Path, patients: set[str], most: int
 ) -> list[CaseFiles]:
-    """One case of each of the first ``most`` of these patients."""
+    """One case of each of ``most`` of these patients, spread over their names.
+
+    Names begin with what a picture is of, in some sets.
+    """
     first: dict[str, CaseFiles] = {}
     for files in cases_of(source, root):
         if patient_of(files.name) in patients:
             first.setdefault(patient_of(files.name), files)
-    return [first[name] for name in sorted(first)[:most]]
+    names = sorted(first)
+    count = min(most, len(names))
+    return [first[names[i * len(names) // count]] for i in range(count)]
 
 
 def _described(weights: Path) -> dict[str, Any]:
@@ -123,7 +132,8 @@ def card(engine: str, weights: Path, runs: Sequence[Run]) -> str:
         "## Held-out figures",
         "",
         f"Dice after 0 to {ROUNDS} interactions of a {unit} by the simulated reader: "
-        "mean over patients [95 % bootstrap interval].",
+        "mean over patients [95 % bootstrap interval]; computing seconds of one "
+        "thread.",
         "",
         "| set | patients | " + " | ".join(str(k) for k in range(ROUNDS + 1)) + " | "
         "machine, s per turn |",
@@ -167,11 +177,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data-root", type=Path, required=True)
     parser.add_argument("--patients", type=int, default=PATIENTS_MOST)
     parser.add_argument("--install", action="store_true")
+    parser.add_argument("--docs", type=Path, default=Path("docs"))
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(1)
     path = given.model
     if given.install:
         path = install(path, given.engine)
+        curve = given.model.with_name("losses.png")
+        if curve.is_file():
+            shutil.copyfile(curve, given.docs / given.engine / curve.name)
     runs = held_out_runs(given.engine, path, given.data_root, given.patients)
     path.with_suffix(".md").write_text(card(given.engine, path, runs))
     log.info("%s", path.with_suffix(".md").read_text())
