@@ -57,6 +57,8 @@ def write_report(results: Mapping[str, Any], out: Path) -> Path:
         lines.append(table.markdown())
     lines += [_arms(results["arms"]).markdown(), _time(rows).markdown()]
     lines += ["![Dice after every turn](turns.png)", ""]
+    if (out / "losses.png").is_file():
+        lines += ["![Loss of the network's training](losses.png)", ""]
     _figure(rows, sets).savefig(out / "turns.png", dpi=110)
     page = out / "README.md"
     page.write_text("\n".join(lines).rstrip() + "\n")

@@ -18,8 +18,6 @@ import argparse
 import json
 import logging
 import math
-import signal
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -32,9 +30,7 @@ from inference_worker.evaluation.provenance import commit
 from inference_worker.nets.prism import Prism
 from inference_worker.nets.prism_shape import SMALL, PrismShape
 from inference_worker.nets.prism_weights import save_prism
-from inference_worker.training import checkpoint
-from inference_worker.training.average import follow
-from inference_worker.training.curve import draw_losses
+from inference_worker.training.course import Course
 from inference_worker.training.prism_annotator import Habits
 from inference_worker.training.prism_examples import (
     LICENCES,
@@ -73,7 +69,7 @@ AVERAGING = 0.98
 
 def learn_step(
     net: Prism, scans: Sequence[Scan], phase: Phase, rng: np.random.Generator
-) -> float:
+) -> dict[str, float]:
     """Gradients of one step; the mean loss of its turns."""
     habits = Habits()
     crops = [draw_crop(scans, rng, phase.patch) for _ in range(phase.batch)]
@@ -94,7 +90,7 @@ def learn_step(
         if level.requires_grad
     ]
     torch.autograd.backward([a for a, _ in reached], [b for _, b in reached])
-    return total
+    return {"loss": total}
 
 
 def phase_at(step: int, phases: Sequence[Phase]) -> Phase:
@@ -121,63 +117,34 @@ def train(
     phases: Sequence[Phase] = PHASES,
 ) -> Path:
     """Train to the end; returns the model's path."""
-    out.mkdir(parents=True, exist_ok=True)
     steps = sum(phase.steps for phase in phases)
     learned, held_out = held_out_patients(root, seed)
     scans = read_scans(root, learned)
     torch.manual_seed(seed)
     net = Prism(shape).to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=1e-2)
-    averaged = {name: value.clone() for name, value in net.state_dict().items()}
-    done = checkpoint.resume(out / "checkpoint.safetensors", net, averaged, optimizer)
-    runs = _runs(out / "runs.json", done, phases)
-    curve = out / "losses.json"
-    rows = [tuple(row) for row in _kept(curve) if row[0] < done]
-    asked: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda *_: asked.append(1))
-    try:
-        while done < steps and not asked:
-            began = time.monotonic()
-            rng = np.random.default_rng([seed, done])
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(done, steps)
-            optimizer.zero_grad()
-            loss = learn_step(net.train(), scans, phase_at(done, phases), rng)
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimizer.step()
-            follow(averaged, net, AVERAGING)
-            rows.append((done, loss, time.monotonic() - began))
-            done += 1
-            if done % 20 == 0:
-                mean = np.mean([row[1:] for row in rows[-20:]], axis=0)
-                log.info("step %d/%d loss %.3f, %.2f s", done, steps, *mean)
-            if done % 100 == 0 or done == steps or asked:
-                path = out / "checkpoint.safetensors"
-                checkpoint.save(path, net, averaged, optimizer, done)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    curve.write_text(json.dumps(rows))
-    if rows:
-        draw_losses(rows, out / "losses.png")
-    net.load_state_dict(averaged)
+    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=1e-2)
+    course = Course(net.train(), optimizer, out, seed)
+    runs = _runs(out / "runs.json", course.done, phases)
+    course.run(
+        lambda step, rng: learn_step(net, scans, phase_at(step, phases), rng),
+        until=steps,
+        rate=lambda step: learning_rate(step, steps),
+        decay=AVERAGING,
+    )
+    net.load_state_dict(course.averaged)
     patients = {
         "train": [*learned, *sorted({s.patient for s in scans} - set(learned))],
         "held_out": held_out,
     }
-    facts = _facts(patients, runs, done, seed, net)
+    facts = _facts(patients, runs, course.done, seed, net)
     path = out / "model.safetensors"
     save_prism(path, net, facts)
     return path
 
 
-def _kept(path: Path) -> list[Any]:
-    """The list in a JSON file; empty where there is none."""
-    return list(json.loads(path.read_text())) if path.is_file() else []
-
-
 def _runs(path: Path, done: int, phases: Sequence[Phase]) -> list[dict[str, Any]]:
     """What was planned from which step on, this run last; kept beside the weights."""
-    runs = _kept(path)
+    runs: list[Any] = json.loads(path.read_text()) if path.is_file() else []
     plan = [asdict(phase) for phase in phases]
     if not runs or runs[-1]["phases"] != json.loads(json.dumps(plan)):
         runs.append({"from_step": done, "phases": plan, "commit": commit()})

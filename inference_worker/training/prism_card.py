@@ -137,9 +137,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--install", metavar="NAME")
+    parser.add_argument("--docs", type=Path, default=Path("docs"))
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    path = install(given.model, given.install) if given.install else given.model
+    path = given.model
+    if given.install:
+        path = install(given.model, given.install)
+        curve = given.model.with_name("losses.png")
+        if curve.is_file():
+            shutil.copyfile(curve, given.docs / given.install / curve.name)
     log.info("%s", write_card(path, json.loads(given.results.read_text())).read_text())
 
 

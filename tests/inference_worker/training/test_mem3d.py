@@ -10,15 +10,14 @@ from safetensors.torch import load_file
 from inference_worker.nets import build_network, wrap_module
 from inference_worker.nets.mem3d import KINDS, SMALL, Mem3D, Mem3DShape
 from inference_worker.nets.prompted import load_prompted
-from inference_worker.training import mem3d
-from inference_worker.training.mem3d import (
+from inference_worker.training import mem3d, mem3d_lessons
+from inference_worker.training.mem3d import start_encoders, train
+from inference_worker.training.mem3d_lessons import (
     first_guidance,
     piece_of,
     reached_iou,
     segmentation_loss,
     spoilt,
-    start_encoders,
-    train,
 )
 from inference_worker.training.sequences import LENGTH, Stack, draw_sequences
 from inference_worker.training.strokes import stroke_in
@@ -31,9 +30,9 @@ TINY = replace(SMALL, width=8, decoder=8, roi=32)
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
     monkeypatch.setattr(mem3d, "SMALL", TINY)
-    monkeypatch.setattr(mem3d, "BATCH", 2)
-    monkeypatch.setattr(mem3d, "SEQUENCES", 2)
-    monkeypatch.setattr(mem3d, "VIEW", 48)
+    monkeypatch.setattr(mem3d_lessons, "BATCH", 2)
+    monkeypatch.setattr(mem3d_lessons, "SEQUENCES", 2)
+    monkeypatch.setattr(mem3d_lessons, "VIEW", 48)
     monkeypatch.setattr(mem3d, "QUALITY_STEPS", 2)
 
 
@@ -102,7 +101,7 @@ def test_a_batch_is_learnt_by_heart():
     reached = []
     for _ in range(30):
         rng = np.random.default_rng(0)
-        loss, dice = mem3d.memory_loss(net, {"organs": [ball()]}, NOTHING, rng)
+        loss, dice = mem3d_lessons.memory_loss(net, {"organs": [ball()]}, NOTHING, rng)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
