@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.e2e.test_panes import made
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
+PATIENCE_S = 5.0
 SEEN = Path(__file__).parents[2] / "test-results/looks"
 
 
@@ -49,12 +51,19 @@ class Album:
             return small(np.asarray(image.convert("RGB")).astype(np.int64))
 
     def look(self, name: str) -> None:
-        """Compare what is on the screen with the picture of that name, or keep it."""
+        """Compare what is on the screen with the picture of that name, or keep it.
+
+        What is still on its way to the screen is waited for.
+        """
         seen = self.see()
         if os.environ.get("SLICEWISE_KEEP_LOOKS"):
             keep(name, seen)
             return
-        found = compare(seen, reference(name))
+        late = time.monotonic() + PATIENCE_S
+        while not (found := compare(seen, reference(name))).kept:
+            if time.monotonic() > late:
+                break
+            seen = self.see()
         if not found.kept:
             keep(name, seen, SEEN)
             self.differing.append(f"{name}: {found}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, Route
+from playwright.sync_api import Browser, Route
 
 from tests.e2e.cable import Cable, cable
 from tests.e2e.conftest import LiveStack
@@ -87,8 +87,8 @@ def test_marks_made_without_a_network_arrive_in_order_and_outlive_the_page(
     reader.wait(SAYS_OFFLINE)
     reader.stroke(row(z, 70))
     assert reader.told("saved") == "offline: 1 stroke kept"
-    with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
-        page.reload()
+    # Not a failed reload: the browser tries those again itself, and would abort ours.
+    page.goto("about:blank")
     network.mend()
     reader.open("cable")
     assert reader.told("saved").startswith("all saved")
