@@ -123,7 +123,7 @@ def test_without_the_worker_for_surfaces_only_the_surface_is_missing(
     reader: Reader,
 ) -> None:
     reader.page.route("**/surfaceWorker*", lambda route: route.abort())
-    reader.open("upright")
+    reader.open("unseen")
     reader.page.keyboard.press("Shift+S")
     said = reader.page.get_by_test_id("surface-said")
     said.get_by_text("did not start").wait_for()
