@@ -40,7 +40,7 @@ def write_cases(folder: Path) -> None:
     for number, name in enumerate(
         (
             *("walk", "undo", "reload", "submit", "offline", "timed", "paint"),
-            *("log", "tabs", "cable", "restart", "wire", "unseen"),
+            *("log", "tabs", "cable", "restart", "wire", "unseen", "drawn", "held"),
         )
     ):
         write_ct(folder / f"{name}.nii.gz", AFFINES["upright"], seed=10 + number)

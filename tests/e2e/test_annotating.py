@@ -23,7 +23,7 @@ def is_orange(pixel: np.ndarray) -> bool:
 
 
 def test_a_stroke_becomes_the_mask_where_it_was_drawn(reader: Reader) -> None:
-    reader.open("upright")
+    reader.open("drawn")
     z = reader.slice
     before = reader.screen()
     places = [tuple(map(int, reader.point(voxel))) for voxel in on(z)[2:-2]]
@@ -42,7 +42,7 @@ def test_a_stroke_becomes_the_mask_where_it_was_drawn(reader: Reader) -> None:
 
 
 def test_the_stroke_is_on_the_screen_before_any_answer(reader: Reader) -> None:
-    reader.open("flipped")
+    reader.open("held")
     z = reader.slice
     reader.stroke(on(z), release=False)
     x, y = map(int, reader.point(on(z)[8]))
