@@ -52,10 +52,10 @@ def project_create(
 
 
 @transaction.atomic
-def project_drop_empty(*, project: Project, actor: User | None = None) -> None:
+def project_drop_empty(*, name: str, actor: User | None = None) -> None:
     """Take back a project that holds no volume; nothing where it holds one."""
-    project = Project.objects.select_for_update().get(pk=project.pk)
-    if project.volumes.exists():
+    project = Project.objects.select_for_update().filter(name=name).first()
+    if project is None or project.volumes.exists():
         return
     audit_record(
         actor=actor,

@@ -63,18 +63,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        made = not Project.objects.filter(name=options["project"]).exists()
+        name = options["project"]
+        known = Project.objects.filter(name=name).exists()
         try:
-            project, arms, readers = prepare(options)
-        except SlicewiseError as error:
-            raise CommandError(f"{error.code}: {error.message}") from error
-        try:
-            self.bring_in(options, project, arms, readers)
+            self.bring_in(options, *prepare(options))
         except SlicewiseError as error:
             raise CommandError(f"{error.code}: {error.message}") from error
         finally:
-            if made:
-                project_drop_empty(project=project)
+            if not known:
+                project_drop_empty(name=name)
 
     def bring_in(
         self,

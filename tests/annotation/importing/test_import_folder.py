@@ -107,6 +107,14 @@ def test_a_volume_beyond_the_settings_is_refused(
     assert not Project.objects.exists()
 
 
+def test_a_project_that_lacks_an_arm_for_its_readers_is_not_made(root: Path) -> None:
+    User.objects.create_user("anna")
+    save_nifti(root / "a.nii", HU)
+    with pytest.raises(CommandError, match="no arm"):
+        run(root, "--reader=anna")
+    assert not Project.objects.exists()
+
+
 def test_a_project_that_was_there_stays_when_nothing_comes_in(root: Path) -> None:
     project_create(name="P", labels={"organ": 1})
     with pytest.raises(CommandError, match="Nothing was imported"):
