@@ -118,17 +118,14 @@ def turn_stop(
     a turn with the id ``request``, which propagates just so far, takes the place of
     the one that is given up; where nothing has arrived, none does.
     """
-    with transaction.atomic():
-        session = access_session(user=user, id=session_id, write=True, lock=True)
-        done = session.log_changes.filter(
-            request=request, kind=LogChangeKind.STOP
-        ).exists()
-        turn = None
-        if not done:
-            turn = _turn_to_change(session, LogChangeKind.STOP, turn_id)
-        if turn is not None:
-            _stop(session, turn, user, request)
-    log_tell(session=session, request=request)
+    _once(
+        user,
+        session_id,
+        LogChangeKind.STOP,
+        request,
+        turn_id,
+        lambda session, turn: _stop(session, turn, user, request),
+    )
 
 
 def _stop(session: Session, turn: Turn, user: User, request: UUID) -> None:
@@ -164,21 +161,35 @@ def _change(
     request: UUID,
     turn_id: UUID | None = None,
 ) -> None:
+    def change(session: Session, turn: Turn) -> None:
+        _change_turn(session, turn, kind)
+        log_note(session=session, turn=turn, kind=kind, request=request)
+        queue.session_send_on_commit(session_id=session.pk)
+        audit_record(
+            actor=user,
+            action=f"turn:{kind}",
+            subject=f"turn:{turn.pk}",
+            data={"session": str(session.pk), "log_digest": session.log_digest},
+        )
+
+    _once(user, session_id, kind, request, turn_id, change)
+
+
+def _once(
+    user: User,
+    session_id: UUID | str,
+    kind: LogChangeKind,
+    request: UUID,
+    turn_id: UUID | None,
+    change: Callable[[Session, Turn], None],
+) -> None:
     """Do it once, then tell all tabs the log as it is, whether or not it changed."""
     with transaction.atomic():
         session = access_session(user=user, id=session_id, write=True, lock=True)
         done = session.log_changes.filter(request=request, kind=kind).exists()
         turn = None if done else _turn_to_change(session, kind, turn_id)
         if turn is not None:
-            _change_turn(session, turn, kind)
-            log_note(session=session, turn=turn, kind=kind, request=request)
-            queue.session_send_on_commit(session_id=session.pk)
-            audit_record(
-                actor=user,
-                action=f"turn:{kind}",
-                subject=f"turn:{turn.pk}",
-                data={"session": str(session.pk), "log_digest": session.log_digest},
-            )
+            change(session, turn)
     log_tell(session=session, request=request)
 
 
