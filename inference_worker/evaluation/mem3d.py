@@ -42,7 +42,7 @@ from inference_worker.evaluation.cases import (
 from inference_worker.evaluation.metrics import score_volume
 from inference_worker.evaluation.phantom import phantom
 from inference_worker.evaluation.provenance import commit
-from inference_worker.evaluation.splits import check_split, read_header
+from inference_worker.evaluation.splits import check_split, overlap, read_header
 from inference_worker.evaluation.statistics import compare, estimate
 from inference_worker.evaluation.tables import Table
 from inference_worker.simulate.annotators import Reader
@@ -183,8 +183,8 @@ def measure(
     """Every arm on every case and label; ``held_out`` keeps to unseen patients."""
     cases = find_cases(folder)
     if held_out:
-        patients = read_header(weights)["training"]["patients"]["held_out"]
-        cases = [c for c in cases if c.name in set(patients)]
+        seen = set(overlap([c.name for c in cases], read_header(weights)))
+        cases = [c for c in cases if c.name not in seen]
     cases = cases[:max_cases]
     check_split([files.name for files in cases], weights, allow_seen=False)
     found: dict[str, list[Reading]] = {}
