@@ -37,13 +37,7 @@ def write_cases(folder: Path) -> None:
     """Write every case of the suite into ``folder``."""
     for number, (name, affine) in enumerate(AFFINES.items()):
         write_ct(folder / f"{name}.nii.gz", _orthogonal(affine), seed=number)
-    for number, name in enumerate(
-        (
-            *("walk", "undo", "reload", "submit", "offline", "timed", "paint"),
-            *("log", "tabs", "cable", "restart", "wire", "unseen", "drawn", "held"),
-        )
-    ):
-        write_ct(folder / f"{name}.nii.gz", AFFINES["upright"], seed=10 + number)
+    write_ct(folder / "timed.nii.gz", AFFINES["upright"], seed=15)
     write_ct(folder / "looks.nii.gz", AFFINES["upright"], seed=98)
     write_cells(folder / "cells.png")
     write_pair(folder)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bench.product import Product, served
 from tests.e2e.cases import AFFINES, write_cases, write_ct
@@ -28,25 +28,50 @@ ARGUMENTS = [
     "--no-sandbox",
 ]
 
-CASES = """
+# A reader for every test: what one draws, accepts or submits, no other finds there.
+COLLEAGUES = """
 import json
-from annotation.models import Assignment
-print(json.dumps({
-    a.volume.name: f"/cases/{a.pk}/"
-    for a in Assignment.objects.filter(
-        reader__username="reader",
-        volume__project__name__in=["Browser", "Carried", "Solid", "Foreseen"],
-    )
-}))
+from annotation.models import Assignment, Membership, User
+
+first = User.objects.get(username="reader")
+given = list(first.assignments.select_related("volume"))
+people = User.objects.bulk_create(
+    # One name on the screen, whoever it is: pictures are compared.
+    User(username=f"reader-{number}", first_name="reader", password=first.password)
+    for number in range({count})
+)
+Membership.objects.bulk_create(
+    Membership(project_id=of.project_id, user=user, role=of.role)
+    for of in first.memberships.all()
+    for user in people
+)
+work = Assignment.objects.bulk_create(
+    Assignment(volume=of.volume, reader=user, arm_id=of.arm_id, position=of.position)
+    for user in people
+    for of in given
+)
+accounts = dict()
+for each in work:
+    cases = accounts.setdefault(each.reader.username, dict())
+    cases[each.volume.name] = f"/cases/{each.pk}/"
+print(json.dumps(accounts))
 """
 
 
 @dataclass(frozen=True)
+class Account:
+    """A reader with a copy of all the work, and the addresses of its cases by name."""
+
+    username: str
+    cases: dict[str, str]
+
+
+@dataclass(frozen=True)
 class LiveStack:
-    """A served product and the addresses of its cases by name."""
+    """A served product and its readers whom no test has been yet."""
 
     product: Product
-    cases: dict[str, str]
+    accounts: list[Account]
 
     @property
     def address(self) -> str:
@@ -54,7 +79,7 @@ class LiveStack:
 
 
 @pytest.fixture(scope="session")
-def live_stack() -> Iterator[LiveStack]:
+def live_stack(request: pytest.FixtureRequest) -> Iterator[LiveStack]:
     """The product as ``make run`` serves it, on services and data of its own."""
     with ExitStack() as stack:
         # Not below pytest's folder, which the services' user may not enter.
@@ -99,9 +124,28 @@ def live_stack() -> Iterator[LiveStack]:
             *("--labels", "organ=1", "--engine", "copy_previous"),
             *("--modality", "CT", "--reader", "reader"),
         )
-        yield LiveStack(
-            product, json.loads(product.manage("shell", "-v", "0", "-c", CASES))
+        tests = sum(
+            item.get_closest_marker("e2e") is not None for item in request.session.items
         )
+        script = COLLEAGUES.replace("{count}", str(tests))
+        accounts = json.loads(product.manage("shell", "-v", "0", "-c", script))
+        yield LiveStack(product, [Account(*each) for each in accounts.items()])
+
+
+@pytest.fixture
+def account(live_stack: LiveStack) -> Account:
+    """One that no other test is given."""
+    return live_stack.accounts.pop()
+
+
+def log_in(
+    page: Page, stack: LiveStack, account: Account, *, port: int | None = None
+) -> Reader:
+    """Log in on a page; through another port, if given."""
+    address = stack.address if port is None else f"http://127.0.0.1:{port}"
+    reader = Reader(page, address, account.cases)
+    reader.log_in(account.username, stack.product.reader_password)
+    return reader
 
 
 @pytest.fixture
@@ -114,7 +158,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def sit_down(live_stack: LiveStack, browser: Browser) -> Callable[..., Reader]:
+def sit_down(
+    live_stack: LiveStack, account: Account, browser: Browser
+) -> Callable[..., Reader]:
     """Seat a reader, logged in, before a screen of any density."""
 
     def seat(
@@ -135,9 +181,7 @@ def sit_down(live_stack: LiveStack, browser: Browser) -> Callable[..., Reader]:
                 "localStorage['slicewise:preferences'] ??= "
                 f"JSON.stringify({{drawing: '{drawing}'}})"
             )
-        reader = Reader(context.new_page(), live_stack.address, live_stack.cases)
-        reader.log_in("reader", live_stack.product.reader_password)
-        return reader
+        return log_in(context.new_page(), live_stack, account)
 
     return seat
 

@@ -23,7 +23,7 @@ def is_orange(pixel: np.ndarray) -> bool:
 
 
 def test_a_stroke_becomes_the_mask_where_it_was_drawn(reader: Reader) -> None:
-    reader.open("drawn")
+    reader.open("upright")
     z = reader.slice
     before = reader.screen()
     places = [tuple(map(int, reader.point(voxel))) for voxel in on(z)[2:-2]]
@@ -42,7 +42,7 @@ def test_a_stroke_becomes_the_mask_where_it_was_drawn(reader: Reader) -> None:
 
 
 def test_the_stroke_is_on_the_screen_before_any_answer(reader: Reader) -> None:
-    reader.open("held")
+    reader.open("upright")
     z = reader.slice
     reader.stroke(on(z), release=False)
     x, y = map(int, reader.point(on(z)[8]))
@@ -57,7 +57,7 @@ def test_the_stroke_is_on_the_screen_before_any_answer(reader: Reader) -> None:
 
 
 def test_undo_takes_the_mask_back_and_redo_brings_it(reader: Reader) -> None:
-    reader.open("undo")
+    reader.open("upright")
     z = reader.slice
     middle = on(z)[8]
     reader.stroke(on(z))
@@ -77,7 +77,7 @@ def test_undo_takes_the_mask_back_and_redo_brings_it(reader: Reader) -> None:
 def test_accepting_goes_on_and_everything_is_there_after_reload(
     reader: Reader,
 ) -> None:
-    reader.open("walk")
+    reader.open("upright")
     first = reader.slice
     reader.stroke(on(first))
     reader.settle()
@@ -103,7 +103,7 @@ def test_accepting_goes_on_and_everything_is_there_after_reload(
 
 
 def test_the_wheel_goes_one_slice_per_notch(reader: Reader) -> None:
-    reader.open("reload")
+    reader.open("upright")
     start = reader.slice
     reader.page.mouse.move(500, 400)
     for step in (1, 2):
@@ -128,7 +128,7 @@ def test_microscopy_is_shown_in_colour_and_takes_strokes(reader: Reader) -> None
 
 
 def test_a_submitted_case_takes_no_more_strokes(reader: Reader) -> None:
-    reader.open("submit")
+    reader.open("upright")
     z = reader.slice
     reader.stroke(on(z))
     reader.settle()

@@ -188,7 +188,7 @@ def test_a_pen_draws_and_then_fingers_only_move(reader: Reader) -> None:
 def test_a_case_is_worked_through_with_the_keyboard_but_for_the_stroke(
     reader: Reader,
 ) -> None:
-    reader.open("walk")
+    reader.open("upright")
     page = reader.page
     start = reader.slice
     reader.stroke([(start, 40, x) for x in range(34, 44)])

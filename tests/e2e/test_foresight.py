@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, WebSocket
 
 from tests.e2e.cable import cable
-from tests.e2e.conftest import LiveStack
+from tests.e2e.conftest import Account, LiveStack, log_in
 from tests.e2e.reader import PATIENCE_S, Reader
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -47,14 +47,13 @@ def orange(reader: Reader, at: tuple[float, float]) -> bool:
 
 
 def test_the_next_slice_shows_what_was_foreseen_while_no_answer_can_come(
-    live_stack: LiveStack, browser: Browser
+    live_stack: LiveStack, account: Account, browser: Browser
 ) -> None:
     with cable(live_stack.product.port) as network:
         page = browser.new_context(reduced_motion="reduce").new_page()
         foreseen = Foreseen()
         page.on("websocket", foreseen.listen)
-        reader = Reader(page, f"http://127.0.0.1:{network.port}", live_stack.cases)
-        reader.log_in("reader", live_stack.product.reader_password)
+        reader = log_in(page, live_stack, account, port=network.port)
         reader.open("foreseen")
         reader.wait(
             "() => !document.querySelector('footer').textContent"

@@ -20,7 +20,7 @@ def border(z: int, degrees: float) -> Voxel:
 
 
 def test_three_clicks_on_an_organ_s_border_enclose_it(reader: Reader) -> None:
-    reader.open("wire")
+    reader.open("upright")
     page, z = reader.page, reader.slice
     page.keyboard.press("Shift+L")
     page.mouse.click(*reader.point(border(z, -90)))

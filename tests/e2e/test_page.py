@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, sync_playwright
 
-from tests.e2e.conftest import ARGUMENTS, CHROMIUM, LiveStack
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Account, LiveStack, log_in
 from tests.e2e.reader import Reader
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -20,7 +20,7 @@ SAYS_OFFLINE = """
 
 
 def test_the_policy_stops_nothing_and_nothing_fails(reader: Reader) -> None:
-    reader.open("reload")
+    reader.open("upright")
     reader.stroke([(reader.slice, 40, x) for x in range(30, 40)])
     reader.settle()
     assert reader.refused() == []
@@ -30,7 +30,7 @@ def test_the_policy_stops_nothing_and_nothing_fails(reader: Reader) -> None:
 def test_strokes_are_kept_while_the_server_is_silent_and_sent_on_its_return(
     reader: Reader, live_stack: LiveStack
 ) -> None:
-    reader.open("offline")
+    reader.open("upright")
     z = reader.slice
     (server,) = live_stack.product.children("daphne")
     server.suspend()
@@ -47,7 +47,7 @@ def test_strokes_are_kept_while_the_server_is_silent_and_sent_on_its_return(
 
 
 def test_every_key_is_told(reader: Reader) -> None:
-    reader.open("reload")
+    reader.open("upright")
     reader.page.keyboard.press("?")
     said = reader.told("help-dialog")
     for words in ("Accept this slice", "Undo", "Narrower stroke", "Ctrl + wheel"):
@@ -57,7 +57,7 @@ def test_every_key_is_told(reader: Reader) -> None:
 
 
 def test_keys_choose_tools_labels_and_widths(reader: Reader) -> None:
-    reader.open("reload")
+    reader.open("upright")
     pressed = {
         "e": "tool-erase",
         "c": "tool-click",
@@ -75,13 +75,14 @@ def test_keys_choose_tools_labels_and_widths(reader: Reader) -> None:
     assert reader.page.get_by_test_id("width").input_value() == "6"
 
 
-def test_without_webgl_plain_canvases_take_over(live_stack: LiveStack) -> None:
+def test_without_webgl_plain_canvases_take_over(
+    live_stack: LiveStack, account: Account
+) -> None:
     with sync_playwright() as playwright:
         blind = playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGUMENTS[3:], "--disable-3d-apis"]
         )
-        reader = Reader(blind.new_page(), live_stack.address, live_stack.cases)
-        reader.log_in("reader", live_stack.product.reader_password)
+        reader = log_in(blind.new_page(), live_stack, account)
         reader.open("upright")
         z = reader.slice
         reader.stroke([(z, 40, x) for x in range(30, 40)])

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from tests.e2e.cable import Cable, cable
-from tests.e2e.conftest import LiveStack
+from tests.e2e.conftest import Account, LiveStack, log_in
 from tests.e2e.reader import Reader, Voxel
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -40,13 +40,13 @@ INSTANCES = """
 
 
 @pytest.fixture
-def plugged(live_stack: LiveStack, browser: Browser) -> Iterator[tuple[Reader, Cable]]:
+def plugged(
+    live_stack: LiveStack, account: Account, browser: Browser
+) -> Iterator[tuple[Reader, Cable]]:
     """A reader whose network is a cable that can be pulled out."""
     with cable(live_stack.product.port) as network:
         page = browser.new_context(reduced_motion="reduce").new_page()
-        reader = Reader(page, f"http://127.0.0.1:{network.port}", live_stack.cases)
-        reader.log_in("reader", live_stack.product.reader_password)
-        yield reader, network
+        yield log_in(page, live_stack, account, port=network.port), network
 
 
 def row(z: int, y: int) -> list[Voxel]:
@@ -58,7 +58,7 @@ def test_marks_made_without_a_network_arrive_in_order_and_outlive_the_page(
 ) -> None:
     reader, network = plugged
     page = reader.page
-    reader.open("cable")
+    reader.open("upright")
     z = reader.slice
     reader.stroke(row(z, 20))
     reader.settle()
@@ -90,7 +90,7 @@ def test_marks_made_without_a_network_arrive_in_order_and_outlive_the_page(
     # Not a failed reload: the browser tries those again itself, and would abort ours.
     page.goto("about:blank")
     network.mend()
-    reader.open("cable")
+    reader.open("upright")
     assert reader.told("saved").startswith("all saved")
     assert page.evaluate(MARKS) == [*marks, [1, 70]]
     assert reader.mask((z, 70, 35)) == 1
@@ -99,7 +99,7 @@ def test_marks_made_without_a_network_arrive_in_order_and_outlive_the_page(
 def test_a_restarted_server_is_said_and_needs_no_reload(
     reader: Reader, live_stack: LiveStack
 ) -> None:
-    reader.open("restart")
+    reader.open("upright")
     z, page = reader.slice, reader.page
     page.evaluate("() => { window.neverReloaded = true; }")
     reader.stroke(row(z, 30))
@@ -123,7 +123,7 @@ def test_without_the_worker_for_surfaces_only_the_surface_is_missing(
     reader: Reader,
 ) -> None:
     reader.page.route("**/surfaceWorker*", lambda route: route.abort())
-    reader.open("unseen")
+    reader.open("upright")
     reader.page.keyboard.press("Shift+S")
     said = reader.page.get_by_test_id("surface-said")
     said.get_by_text("did not start").wait_for()

@@ -25,7 +25,7 @@ def corner(z: int) -> list[tuple[int, int, int]]:
 
 
 def test_paint_changes_what_it_covers_and_nothing_else(reader: Reader) -> None:
-    reader.open("paint")
+    reader.open("upright")
     page, z = reader.page, reader.slice
     page.get_by_test_id("width").fill("1")
     page.get_by_test_id("tool-brush").click()
@@ -62,7 +62,7 @@ def test_paint_changes_what_it_covers_and_nothing_else(reader: Reader) -> None:
 def test_marks_are_collected_on_demand_and_taken_out_one_by_one(
     reader: Reader,
 ) -> None:
-    reader.open("log")
+    reader.open("upright")
     page, z = reader.page, reader.slice
     reader.stroke(row(z, 38, 28, 44))
     reader.settle()
@@ -97,10 +97,10 @@ def test_marks_are_collected_on_demand_and_taken_out_one_by_one(
 
 
 def test_a_second_tab_looks_on_until_it_takes_over(reader: Reader) -> None:
-    reader.open("tabs")
+    reader.open("upright")
     z = reader.slice
     other = Reader(reader.page.context.new_page(), reader.address, reader.cases)
-    other.open("tabs")
+    other.open("upright")
     assert other.told("elsewhere") == "open in another tab: you may look"
     reader.stroke(row(z, 38, 28, 44))
     reader.settle()
