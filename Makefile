@@ -37,7 +37,8 @@ run: $(INSTALLED) $(BUILT) $(SPOKEN) ## set up, then serve on HOST (127.0.0.1) a
 
 test: $(INSTALLED) $(BUILT) $(SPOKEN) $(if $(ARGS),,lint) ## check everything; ARGS="tests/webapp -k lock" for a part
 	$(if $(ARGS),,$(NPM) test)
-	$(BIN)/python -m webapp.stack test -- $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@# Three on two cores: two of them wait for browsers most of the time.
+	$(BIN)/python -m webapp.stack test -- $(BIN)/python -m pytest -n 3 $(ARGS)
 
 lint: $(INSTALLED) $(BUILT) ## style, types, directions of import, missing migrations
 	$(BIN)/ruff check .

@@ -2,18 +2,39 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pgtrigger
 import pytest
 import redis
 from django.conf import settings as django_settings
 from django.test import TransactionTestCase
+from xdist.scheduler import LoadScopeScheduling
 
 
 def pytest_configure() -> None:
     """Let child processes a test starts meet this worker's own Valkey database."""
     os.environ["REDIS_URL"] = django_settings.REDIS_URL
     os.environ["SLICEWISE_DATA"] = str(django_settings.SLICEWISE_DATA)
+
+
+class TwoBrowsers(LoadScopeScheduling):
+    """Browser tests are two long rows, begun first, and all others go one by one.
+
+    Each row has a stack of its own, and waits more than it works. The mark
+    ``xdist_group`` would say so too, but pytest 9.2's node ids do not take its suffix.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, _ = nodeid.partition("::")
+        folder, _, name = path.rpartition("/")
+        if folder != "tests/e2e":
+            return nodeid
+        return "first browser" if name < "test_p" else "second browser"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TwoBrowsers:
+    return TwoBrowsers(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -31,6 +31,9 @@ ARGUMENTS = [
 # A reader for every test: what one draws, accepts or submits, no other finds there.
 COLLEAGUES = """
 import json
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from annotation.models import Assignment, Membership, User
 
 first = User.objects.get(username="reader")
@@ -51,18 +54,30 @@ work = Assignment.objects.bulk_create(
     for of in given
 )
 accounts = dict()
+for user in people:
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    cookie = dict(name=settings.SESSION_COOKIE_NAME, value=session.session_key)
+    accounts[user.username] = dict(cookie=cookie, cases=dict())
 for each in work:
-    cases = accounts.setdefault(each.reader.username, dict())
-    cases[each.volume.name] = f"/cases/{each.pk}/"
-print(json.dumps(accounts))
+    accounts[each.reader.username]["cases"][each.volume.name] = f"/cases/{each.pk}/"
+print(json.dumps(list(accounts.values())))
 """
 
 
 @dataclass(frozen=True)
 class Account:
-    """A reader with a copy of all the work, and the addresses of its cases by name."""
+    """A reader, logged in by a cookie, with a copy of all the work.
 
-    username: str
+    Attributes
+    ----------
+    cookie: its name and value. cases: addresses by name.
+    """
+
+    cookie: dict[str, str]
     cases: dict[str, str]
 
 
@@ -129,7 +144,7 @@ def live_stack(request: pytest.FixtureRequest) -> Iterator[LiveStack]:
         )
         script = COLLEAGUES.replace("{count}", str(tests))
         accounts = json.loads(product.manage("shell", "-v", "0", "-c", script))
-        yield LiveStack(product, [Account(*each) for each in accounts.items()])
+        yield LiveStack(product, [Account(**each) for each in accounts])
 
 
 @pytest.fixture
@@ -138,13 +153,14 @@ def account(live_stack: LiveStack) -> Account:
     return live_stack.accounts.pop()
 
 
-def log_in(
+def seated(
     page: Page, stack: LiveStack, account: Account, *, port: int | None = None
 ) -> Reader:
-    """Log in on a page; through another port, if given."""
+    """Before the worklist, logged in; through another port, if given."""
     address = stack.address if port is None else f"http://127.0.0.1:{port}"
+    page.context.add_cookies([{**account.cookie, "url": address}])
     reader = Reader(page, address, account.cases)
-    reader.log_in(account.username, stack.product.reader_password)
+    page.goto(address)
     return reader
 
 
@@ -181,7 +197,7 @@ def sit_down(
                 "localStorage['slicewise:preferences'] ??= "
                 f"JSON.stringify({{drawing: '{drawing}'}})"
             )
-        return log_in(context.new_page(), live_stack, account)
+        return seated(context.new_page(), live_stack, account)
 
     return seat
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.reader import Reader
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 SHAPE = (80, 96)
 ORGAN = [(y, x) for y, x in zip(range(30, 46), range(28, 44), strict=True)]

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.conftest import LiveStack
 from tests.e2e.reader import Reader
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 SERIOUS = """

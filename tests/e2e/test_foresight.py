@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, WebSocket
 
 from tests.e2e.cable import cable
-from tests.e2e.conftest import Account, LiveStack, log_in
+from tests.e2e.conftest import Account, LiveStack, seated
 from tests.e2e.reader import PATIENCE_S, Reader
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 SAYS_OFFLINE = """
     () => document.querySelector('[data-testid=saved]').textContent
@@ -53,7 +53,7 @@ def test_the_next_slice_shows_what_was_foreseen_while_no_answer_can_come(
         page = browser.new_context(reduced_motion="reduce").new_page()
         foreseen = Foreseen()
         page.on("websocket", foreseen.listen)
-        reader = log_in(page, live_stack, account, port=network.port)
+        reader = seated(page, live_stack, account, port=network.port)
         reader.open("foreseen")
         reader.wait(
             "() => !document.querySelector('footer').textContent"

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.cases import AFFINES, bright_point
 from tests.e2e.reader import Reader, Voxel
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 def bright_voxel(reader: Reader, name: str) -> Voxel:

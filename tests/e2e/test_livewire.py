@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.reader import Reader, Voxel
 from tests.e2e.test_annotating import SHAPE, is_orange
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 def border(z: int, degrees: float) -> Voxel:

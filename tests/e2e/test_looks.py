@@ -9,18 +9,18 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from tests.e2e.conftest import LiveStack
 from tests.e2e.look import compare, keep, reference, small
 from tests.e2e.reader import Reader
 from tests.e2e.test_panes import made
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 PATIENCE_S = 5.0
 SEEN = Path(__file__).parents[2] / "test-results/looks"
@@ -134,8 +134,9 @@ def test_the_case_page_looks_as_it_did(reader: Reader) -> None:
     assert album.differing == []
 
 
-def test_the_other_pages_look_as_they_did(sit_down: Callable[..., Reader]) -> None:
-    reader = sit_down()
+def test_the_other_pages_look_as_they_did(
+    reader: Reader, live_stack: LiveStack
+) -> None:
     album = Album(reader)
     reader.open("cells")
     reader.leave_picture()
@@ -146,6 +147,8 @@ def test_the_other_pages_look_as_they_did(sit_down: Callable[..., Reader]) -> No
     reader.page.goto(f"{reader.address}/login/")
     album.look("login")
     assert album.differing == []
+    reader.log_in("reader", live_stack.product.reader_password)
+    reader.page.get_by_role("link", name="looks").wait_for()
 
 
 def moved(picture: Image.Image, right: int) -> Image.Image:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, sync_playwright
 
-from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Account, LiveStack, log_in
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Account, LiveStack, seated
 from tests.e2e.reader import Reader
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 SAYS_OFFLINE = """
@@ -82,7 +82,7 @@ def test_without_webgl_plain_canvases_take_over(
         blind = playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGUMENTS[3:], "--disable-3d-apis"]
         )
-        reader = log_in(blind.new_page(), live_stack, account)
+        reader = seated(blind.new_page(), live_stack, account)
         reader.open("upright")
         z = reader.slice
         reader.stroke([(z, 40, x) for x in range(30, 40)])

@@ -13,7 +13,7 @@ from tests.e2e.test_comfort import serious
 from tests.e2e.test_geometry import bright_voxel
 from tests.e2e.test_views import cross_at
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 EXTENT = """
     async () => {

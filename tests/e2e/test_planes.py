@@ -8,7 +8,7 @@ from tests.e2e.reader import Reader, Voxel
 from tests.e2e.test_annotating import is_orange
 from tests.e2e.test_views import beside, plane_point
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 MARKS = """
     async () => {

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from tests.e2e.cable import Cable, cable
-from tests.e2e.conftest import Account, LiveStack, log_in
+from tests.e2e.conftest import Account, LiveStack, seated
 from tests.e2e.reader import Reader, Voxel
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 SAYS_OFFLINE = """
     () => document.querySelector('[data-testid=saved]').textContent
@@ -46,7 +46,7 @@ def plugged(
     """A reader whose network is a cable that can be pulled out."""
     with cable(live_stack.product.port) as network:
         page = browser.new_context(reduced_motion="reduce").new_page()
-        yield log_in(page, live_stack, account, port=network.port), network
+        yield seated(page, live_stack, account, port=network.port), network
 
 
 def row(z: int, y: int) -> list[Voxel]:

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.reader import Reader, Voxel
 from tests.e2e.test_geometry import bright_centre, bright_voxel
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 def beside(reader: Reader) -> None:

@@ -100,8 +100,37 @@ def test_the_report_compares_arms_and_counts_falls(tmp_path):
     results = {"arms": {"PRISM": facts, "other": facts}, "rows": rows}
     (tmp_path / "r.json").write_text(json.dumps(results))
     main(["report", "--results", str(tmp_path / "r.json"), "--out", str(tmp_path)])
-    assert "### hippocampus, plain" in (tmp_path / "README.md").read_text()
+    text = (tmp_path / "README.md").read_text()
+    assert "### hippocampus, plain" in text
+    assert "against “PRISM” — lower: “other”." in text
+    assert "## Encoders" not in text
     assert (tmp_path / "turns.png").stat().st_size > 1000
+
+
+def test_short_trainings_are_compared_with_one_another_and_stay(tmp_path):
+    dice = [0.5] * TURNS
+    lower, level = [0.4] * TURNS, [0.5] * TURNS
+    facts = {"parameters": 9, "steps": 7, "config": {}, "sha256": "a", "commit": "c"}
+    own = {"arms": {"PRISM": facts}, "rows": [row("PRISM", p, dice) for p in "ab"]}
+    short = {
+        "arms": {"hybrid": facts, "CNN alone": facts, "ViT alone": facts},
+        "rows": [
+            row(arm, patient, series)
+            for arm, series in zip(
+                ("hybrid", "CNN alone", "ViT alone"), (dice, level, lower), strict=True
+            )
+            for patient in "ab"
+        ],
+    }
+    for name, results in (("r", own), ("e", short)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(results))
+    command = ["report", "--results", str(tmp_path / "r.json"), "--out", str(tmp_path)]
+    main([*command, "--encoders", str(tmp_path / "e.json")])
+    text = (tmp_path / "README.md").read_text()
+    told = "“hybrid” — no difference shown: “CNN alone”; lower: “ViT alone”."
+    assert told in text.partition("## Encoders")[2]
+    main(command)
+    assert (tmp_path / "README.md").read_text() == text
 
 
 def test_a_command_without_results_says_what_is_missing(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference_worker.contract.engine import Label
-from inference_worker.evaluation import mem3d, pemed
+from inference_worker.evaluation import mem3d, mem3d_memory, pemed
 from inference_worker.evaluation.cases import find_cases, read_case
 from inference_worker.evaluation.results import Run
 from inference_worker.evaluation.run import RunOptions
@@ -85,6 +85,37 @@ def test_mem3d_marks_another_slice_every_round(folder, tmp_path, monkeypatch):
     text = mem3d.report({"phantoms": found}, str(weights), tmp_path).read_text()
     assert "## phantoms: 1 patients, 1 targets" in text
     assert "suggested by quality" in text
+
+
+def test_mem3d_is_compared_with_itself_without_memory(folder, tmp_path):
+    models = tmp_path / "models"
+    for name in ("with", "without"):
+        (models / name).mkdir(parents=True)
+        made = described(Path(tiny_mem3d(models / name)))
+        for suffix in (".safetensors", ".json"):
+            made.with_suffix(suffix).rename(
+                (models / name / "model").with_suffix(suffix)
+            )
+    header = models / "without" / "model.json"
+    body = json.loads(header.read_text())
+    body["shape"]["matched"] = False
+    body["training"]["sequences"] = 4
+    header.write_text(json.dumps(body))
+    committed = str(described(Path(tiny_mem3d(tmp_path))))
+    found, weights = mem3d_memory.measure(
+        folder, [Label(1, "liver")], models, patients=2, committed=committed
+    )
+    assert all(len(made) == 2 for made in found.values())
+    first = [made[0].dice for made in found.values()]
+    # The same weights with a memory say the same, without one something else.
+    assert first[0] == first[2] != first[1]
+    assert len(first[0]) == 3
+    headers = {arm: mem3d_memory.read_header(path) for arm, path in weights.items()}
+    text = mem3d_memory.report("phantoms", found, headers, tmp_path).read_text()
+    assert "phantoms: 2 patients, 2 targets" in text
+    table = mem3d_memory.differences_table(found)
+    assert [row[0] for row in table.rows] == ["without memory", mem3d_memory.COMMITTED]
+    assert table.rows[1][-1] == "no difference shown"
 
 
 def test_a_round_is_timed_on_volumes_of_any_size(tmp_path):

@@ -90,6 +90,29 @@ def test_a_remembered_mask_is_read_where_it_lies():
     assert left[..., 4:12, 0:8].mean() > 0.6 > 0.4 > left[..., 12:].mean()
 
 
+def test_without_its_memory_a_mask_stays_where_it_lies_whatever_slices_look_like():
+    torch.manual_seed(0)
+    without = Mem3D(replace(TINY, matched=False)).eval()
+    with_it = Mem3D(TINY).eval()
+    with_it.load_state_dict(without.state_dict())
+    mask = torch.zeros(1, 1, 32, 32)
+    mask[..., 8:24, 8:24] = 1
+    image, others = torch.rand(1, 1, 32, 32), torch.rand(2, 1, 1, 32, 32)
+    with torch.no_grad():
+        for net, alike in ((without, True), (with_it, False)):
+            query = net.ask(image)
+            read = [net.read(query, [net.remember(each, mask)]) for each in others]
+            features, carried = zip(*read, strict=True)
+            assert torch.equal(*features) == alike
+            assert torch.allclose(*carried) == alike
+    assert carried[0][..., 4:12, 4:12].mean() > 0.7 > 0.4 > carried[0][..., :4].mean()
+
+
+def test_a_memory_that_could_hold_nothing_is_refused():
+    with pytest.raises(ValueError, match="nothing would be remembered"):
+        replace(TINY, matched=False, carried=False)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_prompt_has_a_network_that_sees_what_it_is_told(kind):
     torch.manual_seed(0)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from inference_worker.nets import build_network, wrap_module
 from inference_worker.nets.mem3d import KINDS, SMALL, Mem3D, Mem3DShape
 from inference_worker.nets.prompted import load_prompted
-from inference_worker.training import mem3d, mem3d_lessons
+from inference_worker.training import mem3d, mem3d_lessons, mem3d_memory
 from inference_worker.training.mem3d import start_encoders, train
 from inference_worker.training.mem3d_lessons import (
     first_guidance,
@@ -178,6 +178,27 @@ def test_the_last_steps_teach_the_quality_head_alone(tmp_path):
         if name.startswith("network/"):
             kept = before[name.replace("network/", "averaged/")]
             assert torch.equal(kept, value) == (not name.startswith("network/quality"))
+
+
+def test_with_and_without_memory_learn_from_the_same_weights(tmp_path):
+    stacks = {"organs": [ball()]}
+    begun = train(NOTHING, stacks, tmp_path / "start", steps=1)
+    start = load_prompted(str(begun), "mem3d", Mem3DShape, Mem3D)
+    before = start.module.state_dict()
+    sizes = set()
+    for matched in (True, False):
+        out = tmp_path / str(matched)
+        path = mem3d_memory.train(NOTHING, stacks, start, out, matched=matched, steps=2)
+        model = load_prompted(str(path), "mem3d", Mem3DShape, Mem3D)
+        after = model.module.state_dict()
+        assert model.shape == replace(TINY, matched=matched)
+        moved = {name for name, value in after.items() if (value != before[name]).any()}
+        assert "decoder.head.weight" in moved
+        assert not any(name.startswith("interactions") for name in moved)
+        # What only a memory asks for is left as it was without.
+        assert ("query_key.weight" in moved) == matched
+        sizes.add(sum(value.numel() for value in after.values()))
+    assert len(sizes) == 1
 
 
 def test_pixels_that_need_not_be_copied_weigh_more():
