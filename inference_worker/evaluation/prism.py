@@ -6,6 +6,7 @@
         --model var/prism/model.safetensors --results FILE.json [--arm "CNN alone"]
         [--config corrective=false] [--sets hippocampus,btcv] [--patients 8]
     python -m inference_worker.evaluation.prism report --results FILE.json --out DIR
+        [--encoders FILE.json]
 
 Li et al., "PRISM", MICCAI 2024, section 3: in every turn prompts come from the false
 negatives and false positives of the last answer. "plain" is one point a turn;
@@ -268,7 +269,10 @@ def run(parsed: argparse.Namespace) -> None:
 
 def report(parsed: argparse.Namespace) -> None:
     """``report``: tables and a figure of the results."""
-    write_report(json.loads(parsed.results.read_text()), parsed.out)
+    encoders = None
+    if parsed.encoders:
+        encoders = json.loads(parsed.encoders.read_text())
+    write_report(json.loads(parsed.results.read_text()), parsed.out, encoders)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -288,6 +292,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reports = commands.add_parser("report")
     reports.add_argument("--results", type=Path, required=True)
     reports.add_argument("--out", type=Path, required=True)
+    reports.add_argument(
+        "--encoders", type=Path, help="results of short trainings, by encoder"
+    )
     reports.set_defaults(command=report)
     parsed = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")

@@ -11,11 +11,14 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from inference_worker.evaluation.statistics import compare, estimate
+from inference_worker.evaluation.statistics import Comparison, compare, estimate
 from inference_worker.evaluation.tables import Table
 
 OWN = "PRISM"
 """The arm that others are compared with."""
+
+OWN_ENCODER = "hybrid"
+"""The same, of the short trainings."""
 
 SHOWN_TURNS = (1, 2, 3, 5, 11)
 
@@ -33,8 +36,14 @@ def by_patient(rows: Rows, name: str) -> dict[str, np.ndarray]:
     return {patient: np.mean(series, axis=0) for patient, series in found.items()}
 
 
-def write_report(results: Mapping[str, Any], out: Path) -> Path:
-    """Write ``README.md``, CSV tables and the figure; the page."""
+def write_report(
+    results: Mapping[str, Any], out: Path, encoders: Mapping[str, Any] | None = None
+) -> Path:
+    """Write ``README.md``, CSV tables and the figure; the page.
+
+    ``encoders``: results of networks trained shortly, to be told apart by their
+    encoders alone; those that ``out`` holds already without.
+    """
     out.mkdir(parents=True, exist_ok=True)
     lines = [
         "# PRISM: eleven turns on held-out patients",
@@ -54,11 +63,17 @@ def write_report(results: Mapping[str, Any], out: Path) -> Path:
         chosen = [r for r in rows if (r["set"], r["protocol"]) == (name, protocol)]
         table = dice_table(name, protocol, chosen)
         (out / f"{name}-{protocol}.csv").write_text(table.csv())
-        lines.append(table.markdown())
+        lines += [table.markdown(), *verdicts(chosen)]
     lines += [_arms(results["arms"]).markdown(), _time(rows).markdown()]
     lines += ["![Dice after every turn](turns.png)", ""]
     if (out / "losses.png").is_file():
         lines += ["![Loss of the network's training](losses.png)", ""]
+    kept = out / "encoders.json"
+    if encoders is None and kept.is_file():
+        encoders = json.loads(kept.read_text())
+    if encoders is not None:
+        lines += _encoders(encoders, out)
+        kept.write_text(json.dumps(encoders, indent=None) + "\n")
     _figure(rows, sets).savefig(out / "turns.png", dpi=110)
     page = out / "README.md"
     page.write_text("\n".join(lines).rstrip() + "\n")
@@ -66,10 +81,53 @@ def write_report(results: Mapping[str, Any], out: Path) -> Path:
     return page
 
 
-def dice_table(name: str, protocol: str, rows: Rows) -> Table:
-    """One set under one protocol: every arm after 1 … 11 turns."""
+def _encoders(results: Mapping[str, Any], out: Path) -> list[str]:
+    """Short trainings that differ in the encoder: the paper's Table 2, at our scale."""
+    rows = results["rows"]
+    lines = [
+        "## Encoders",
+        "",
+        "Table 2 of the paper: the hybrid encoder against each of its paths alone. "
+        "Every network was trained from the same seed for the same, small number of "
+        "steps on the same crops. They are compared with one another, and not with the "
+        "product's network above, which was trained for longer.",
+        "",
+    ]
+    for name, protocol in dict.fromkeys((r["set"], r["protocol"]) for r in rows):
+        chosen = [r for r in rows if (r["set"], r["protocol"]) == (name, protocol)]
+        table = dice_table(name, protocol, chosen, own=OWN_ENCODER)
+        (out / f"encoders-{name}-{protocol}.csv").write_text(table.csv())
+        lines += [table.markdown(), *verdicts(chosen, own=OWN_ENCODER)]
+    return [*lines, _arms(results["arms"]).markdown()]
+
+
+def verdicts(rows: Rows, own: str = OWN) -> list[str]:
+    """In words, what the interval of each arm's difference to ``own`` says."""
+    base = by_patient([r for r in rows if r["arm"] == own], "dice")
+    said: dict[str, list[str]] = {}
+    for arm in dict.fromkeys(row["arm"] for row in rows):
+        found = by_patient([r for r in rows if r["arm"] == arm], "dice")
+        if arm == own or not found.keys() & base.keys():
+            continue
+        change = _change(found, base).difference
+        if change.low is None or change.high is None:
+            continue
+        word = "no difference shown"
+        if change.high < 0:
+            word = "lower"
+        elif change.low > 0:
+            word = "higher"
+        said.setdefault(word, []).append(f"“{arm}”")
+    if not said:
+        return []
+    words = "; ".join(f"{word}: {', '.join(arms)}" for word, arms in said.items())
+    return [f"Dice after 11 turns against “{own}” — {words}.", ""]
+
+
+def dice_table(name: str, protocol: str, rows: Rows, own: str = OWN) -> Table:
+    """One set under one protocol: every arm after 1 … 11 turns, against ``own``."""
     arms = list(dict.fromkeys(row["arm"] for row in rows))
-    own = by_patient([r for r in rows if r["arm"] == OWN], "dice")
+    base = by_patient([r for r in rows if r["arm"] == own], "dice")
     body = []
     for arm in arms:
         found = [r for r in rows if r["arm"] == arm]
@@ -84,13 +142,13 @@ def dice_table(name: str, protocol: str, rows: Rows) -> Table:
                 *cells,
                 estimate(last).text(),
                 f"{_falls(found):.0%}",
-                _against(dice, own) if arm != OWN and own else "–",
+                _against(dice, base) if arm != own and base else "–",
             )
         )
     tolerance = rows[0]["tolerance_mm"]
     targets = ", ".join(dict.fromkeys(row["target"] for row in rows))
     note = (
-        f"Targets: {targets}. NSD at {tolerance:g} mm. The difference is to {OWN} "
+        f"Targets: {targets}. NSD at {tolerance:g} mm. The difference is to {own} "
         f"after 11 turns on the patients that both were run on, Wilcoxon's p."
     )
     columns = (
@@ -99,7 +157,7 @@ def dice_table(name: str, protocol: str, rows: Rows) -> Table:
         *(f"Dice after {turn}" for turn in SHOWN_TURNS),
         "NSD after 11",
         "turns that fall",
-        f"difference to {OWN} (p)",
+        f"difference to {own} (p)",
     )
     title = f"{name}, {protocol}"
     return Table(f"{name}-{protocol}", title, columns, tuple(body), note)
@@ -110,11 +168,17 @@ def _falls(rows: Rows) -> float:
     return float((steps < -STEP_BACK).mean())
 
 
-def _against(dice: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> str:
-    found = compare(
+def _change(
+    dice: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]
+) -> Comparison:
+    return compare(
         {patient: float(series[-1]) for patient, series in dice.items()},
         {patient: float(series[-1]) for patient, series in own.items()},
     )
+
+
+def _against(dice: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]) -> str:
+    found = _change(dice, own)
     p = "–" if found.p is None else f"{found.p:.3f}"
     return f"{found.difference.text()} ({p})"
 
