@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inference_worker.evaluation.ablation_plan import VARIANTS, Variant
+from inference_worker.evaluation.ablation_plan import OWN_SETTINGS, VARIANTS, Variant
 from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.results import (
     Run,
@@ -34,6 +34,8 @@ def ablate(
 ) -> Path:
     """Run every variant of ``base.engine`` that is not there yet, and report.
 
+    A row that changes nothing stands in its table with the result of the own settings.
+
     Parameters
     ----------
     results: folder of result files; out: folder of the report.
@@ -49,11 +51,22 @@ def ablate(
             config={**base.config, **variant.config},
             arm=f"{variant.group}: {variant.title}",
         )
+        if made and _is_own(base, variant):
+            made.append((variant, made[0][1]))
+            continue
         path = results / f"{_slug(base.engine)}--{_slug(options.arm_name)}.json"
         if not _is_of(path, options):
             run(options, path)
         made.append((variant, read_result(path)))
     return _report(base, made, out)
+
+
+def _is_own(base: RunOptions, variant: Variant) -> bool:
+    """Whether a variant says only what holds without it."""
+    settings = {**OWN_SETTINGS[base.engine], **base.config}
+    return all(settings[k] == v for k, v in variant.config.items()) and all(
+        getattr(base, k) == v for k, v in variant.run.items()
+    )
 
 
 def _is_of(path: Path, options: RunOptions) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from inference_worker.engines import constrained, continual
 
 
 @dataclass(frozen=True)
@@ -104,4 +106,11 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
     "continual-published": CONTINUAL,
     "constrained": CONSTRAINED,
     "constrained-n": CONSTRAINED,
+}
+
+OWN_SETTINGS: dict[str, Mapping[str, Any]] = {
+    "continual": asdict(continual.Config()),
+    "continual-published": asdict(continual.PUBLISHED),
+    "constrained": asdict(constrained.Config()),
+    "constrained-n": {**asdict(constrained.Config()), "grow": False},
 }
