@@ -60,7 +60,11 @@ SIZES = ((100, 256, 256), (100, 512, 512))
 
 @dataclass(frozen=True)
 class Arm:
-    """How the next slice is chosen, and with how much memory is propagated."""
+    """How the next slice is chosen, and with how much memory is propagated.
+
+    "planned" draws slices that the target is on, whatever is shown: arms that are told
+    apart by something else mark the same ones.
+    """
 
     title: str
     policy: str = "quality"
@@ -94,8 +98,15 @@ class Reading:
     reached: list[float]
 
 
-def read(case: Case, label: Label, engine: Engine[Any], arm: Arm, seed: int) -> Reading:
-    """Work through one case."""
+def read(
+    case: Case,
+    label: Label,
+    engine: Engine[Any],
+    arm: Arm,
+    seed: int,
+    rounds: int | None = None,
+) -> Reading:
+    """Work through one case, in ``ROUNDS`` without ``rounds``."""
     state = engine.open(case.volume, [label])
     reader = Reader(case.truth, case.name, Scribbles(measured_hand()), seed=seed)
     canvas = Canvas(case.volume.shape)
@@ -105,7 +116,7 @@ def read(case: Case, label: Label, engine: Engine[Any], arm: Arm, seed: int) -> 
     rng = np.random.default_rng([seed, zlib.crc32(case.name.encode())])
     index: int | None = max(walked, key=lambda z: (int(truth[z].sum()), -z))
     visited: list[int] = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds or ROUNDS):
         if index is not None:
             visited.append(index)
             correction = reader.correct(canvas.shown(index), index, 0)
@@ -153,7 +164,9 @@ def _next(
     rng: np.random.Generator,
 ) -> int | None:
     """The slice to mark next; None where every slice has been."""
-    there = {*walked, *np.flatnonzero(shown.any(axis=(1, 2))).tolist()}
+    there = set(walked)
+    if arm.policy != "planned":
+        there |= set(np.flatnonzero(shown.any(axis=(1, 2))).tolist())
     left = sorted(there - set(visited))
     if not left:
         return None
@@ -213,24 +226,26 @@ def by_patient(readings: Sequence[Reading], number: int) -> dict[str, float]:
     return {patient: float(np.mean(values)) for patient, values in groups.items()}
 
 
-def rounds_table(found: dict[str, list[Reading]]) -> Table:
+def rounds_table(found: dict[str, list[Reading]], heading: str = "next slice") -> Table:
     """Dice of the volume after each round, and the difference to the first arm."""
-    own = by_patient(next(iter(found.values())), ROUNDS - 1)
+    first_arm = next(iter(found.values()))
+    rounds = len(first_arm[0].dice)
+    own = by_patient(first_arm, rounds - 1)
     rows = []
     for title, readings in found.items():
         cells = [
             estimate(list(by_patient(readings, number).values())).text()
-            for number in range(ROUNDS)
+            for number in range(rounds)
         ]
-        change = compare(by_patient(readings, ROUNDS - 1), own)
+        change = compare(by_patient(readings, rounds - 1), own)
         p = "–" if change.p is None else f"{change.p:.3f}"
         first = title == next(iter(found))
         cells.append("–" if first else f"{change.difference.text()} ({p})")
         rows.append((title, *cells))
     columns = (
-        "next slice",
-        *(f"round {number + 1}" for number in range(ROUNDS)),
-        f"difference at round {ROUNDS} (p)",
+        heading,
+        *(f"round {number + 1}" for number in range(rounds)),
+        f"difference at round {rounds} (p)",
     )
     note = (
         "Dice of the whole volume: mean over patients [95 % bootstrap interval]; "
@@ -239,7 +254,9 @@ def rounds_table(found: dict[str, list[Reading]]) -> Table:
     return Table("rounds", "Dice by round", columns, tuple(rows), note)
 
 
-def quality_table(found: dict[str, list[Reading]]) -> Table:
+def quality_table(
+    found: dict[str, list[Reading]], heading: str = "next slice"
+) -> Table:
     """How well the estimated quality follows the truth, and what a slice costs."""
     rows = []
     for title, readings in found.items():
@@ -260,7 +277,7 @@ def quality_table(found: dict[str, list[Reading]]) -> Table:
             )
         )
     columns = (
-        "next slice",
+        heading,
         "propagated slices at the end",
         "rank correlation of quality and Dice",
         "ms per propagated slice, median",
@@ -351,6 +368,8 @@ def report(
         lines += [rounds_table(found).markdown(), quality_table(found).markdown()]
     lines += [table.markdown() for table in tables]
     out.mkdir(parents=True, exist_ok=True)
+    if (out / "memory.md").is_file():
+        lines += ["What the memory is worth: [without it](memory.md).", ""]
     path = out / "README.md"
     path.write_text("\n".join(lines).rstrip() + "\n")
     return path

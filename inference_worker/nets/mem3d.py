@@ -45,6 +45,8 @@ class Mem3DShape:
     local: whether a memory is read near the place that asks (see ``Mem3D.read``).
     carried: whether remembered masks are read too, for the decoder to start from.
     shared: one interaction network for all kinds of prompts.
+    matched: whether a memory is read by what slices look like; without (an ablation,
+        of the same size), remembered masks are carried over as they lie, and no more.
     """
 
     layout: str = "resnet18"
@@ -55,6 +57,11 @@ class Mem3DShape:
     local: bool = True
     carried: bool = True
     shared: bool = True
+    matched: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.matched and not (self.local and self.carried):
+            raise ValueError(f"{self}: nothing would be remembered")
 
 
 SMALL = Mem3DShape()
@@ -350,7 +357,7 @@ class Mem3D(nn.Module):
         """
         values = torch.cat([cell.value.flatten(2) for cell in cells], dim=2)
         asked = functional.normalize(query.key.flatten(2), dim=1)  # (b, k, q)
-        asked = asked * self.log_temperature.exp()
+        asked = asked * self.log_temperature.exp() * self.shape.matched
         keys = torch.cat(
             [functional.normalize(cell.key.flatten(2), dim=1) for cell in cells], dim=2
         )  # (b, k, p)
@@ -368,7 +375,7 @@ class Mem3D(nn.Module):
         rows, columns = query.value.shape[-2:]
         grid = read.transpose(1, 2).reshape(len(read), -1, rows, columns)
         own = query.value.shape[1]
-        h_k, pixels = grid[:, :own], grid[:, own:]
+        h_k, pixels = grid[:, :own] * self.shape.matched, grid[:, own:]
         carried = None
         if self.shape.carried:
             carried = functional.pixel_shuffle(pixels, 2 ** (self.shape.depth - 1))

@@ -206,6 +206,8 @@ def memory_loss(
         query = net.ask(image[:, step], at[:, step])
         # The reader's slices, the previous one and one of those before (section 3).
         cells = known + walked[-1:] + (walked[:1] if rng.random() < 0.3 else [])
+        if not net.shape.matched:
+            cells = (known[:1] + walked)[-1:]
         answer = net.segment(query, cells, (side, side))
         share = answer.logits.detach().sigmoid()
         guess = net.quality(answer.features.detach(), share)

@@ -116,6 +116,8 @@ def test_mem3d_is_compared_with_itself_without_memory(folder, tmp_path):
     table = mem3d_memory.differences_table(found)
     assert [row[0] for row in table.rows] == ["without memory", mem3d_memory.COMMITTED]
     assert table.rows[1][-1] == "no difference shown"
+    rounds = mem3d.report({"phantoms": found}, committed, tmp_path).read_text()
+    assert "[without it](memory.md)" in rounds
 
 
 def test_a_round_is_timed_on_volumes_of_any_size(tmp_path):
