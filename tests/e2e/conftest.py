@@ -28,20 +28,27 @@ ARGUMENTS = [
     "--no-sandbox",
 ]
 
+PROJECTS = ("Browser", "Carried", "Solid", "Foreseen")
+
 # A reader for every test: what one draws, accepts or submits, no other finds there.
-COLLEAGUES = """
+# In one process: it is its start that takes long.
+PREPARE = """
+import io
 import json
 from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.management import call_command
 from annotation.models import Assignment, Membership, User
 
+for arguments in imports:
+    call_command(*arguments, stdout=io.StringIO())
 first = User.objects.get(username="reader")
 given = list(first.assignments.select_related("volume"))
 people = User.objects.bulk_create(
     # One name on the screen, whoever it is: pictures are compared.
     User(username=f"reader-{number}", first_name="reader", password=first.password)
-    for number in range({count})
+    for number in range(count)
 )
 Membership.objects.bulk_create(
     Membership(project_id=of.project_id, user=user, role=of.role)
@@ -105,44 +112,31 @@ def live_stack(request: pytest.FixtureRequest) -> Iterator[LiveStack]:
             for lent in ("DATABASE_URL", "REDIS_URL", "PYTEST_XDIST_WORKER"):
                 patch.delenv(lent, raising=False)
             product = stack.enter_context(served(directory, seconds=300))
-        images = directory / "images"
-        images.mkdir()
-        write_cases(images)
-        product.manage(
-            *("import_folder", str(images), "--project", "Browser"),
-            *("--labels", "organ=1,lesion=2", "--engine", "geodesic"),
-            *("--modality", "CT", "--reader", "reader"),
+        folders = [directory / name for name in PROJECTS]
+        for each in folders:
+            each.mkdir()
+        write_cases(folders[0])
+        write_ct(folders[1] / "carried.nii.gz", AFFINES["upright"], seed=99)
+        write_ct(folders[2] / "solid.nii.gz", AFFINES["flipped"], seed=98)
+        write_ct(folders[3] / "foreseen.nii.gz", AFFINES["upright"], seed=97)
+        engines = (
+            ("geodesic",),
+            ("mem3d", "--weights", tiny_mem3d(directory)),
+            ("prism", "--weights", tiny_prism(directory)),
+            ("copy_previous",),
         )
-        carried = directory / "carried"
-        carried.mkdir()
-        write_ct(carried / "carried.nii.gz", AFFINES["upright"], seed=99)
-        product.manage(
-            *("import_folder", str(carried), "--project", "Carried"),
-            *("--labels", "organ=1", "--engine", "mem3d"),
-            *("--weights", tiny_mem3d(directory)),
-            *("--modality", "CT", "--reader", "reader"),
-        )
-        solid = directory / "solid"
-        solid.mkdir()
-        write_ct(solid / "solid.nii.gz", AFFINES["flipped"], seed=98)
-        product.manage(
-            *("import_folder", str(solid), "--project", "Solid"),
-            *("--labels", "organ=1", "--engine", "prism"),
-            *("--weights", tiny_prism(directory)),
-            *("--modality", "CT", "--reader", "reader"),
-        )
-        foreseen = directory / "foreseen"
-        foreseen.mkdir()
-        write_ct(foreseen / "foreseen.nii.gz", AFFINES["upright"], seed=97)
-        product.manage(
-            *("import_folder", str(foreseen), "--project", "Foreseen"),
-            *("--labels", "organ=1", "--engine", "copy_previous"),
-            *("--modality", "CT", "--reader", "reader"),
-        )
+        imports = [
+            [
+                *("import_folder", str(folder), "--project", name),
+                *("--labels", "organ=1,lesion=2" if name == "Browser" else "organ=1"),
+                *("--modality", "CT", "--reader", "reader", "--engine", *engine),
+            ]
+            for folder, name, engine in zip(folders, PROJECTS, engines, strict=True)
+        ]
         tests = sum(
             item.get_closest_marker("e2e") is not None for item in request.session.items
         )
-        script = COLLEAGUES.replace("{count}", str(tests))
+        script = f"imports, count = {imports!r}, {tests}\n{PREPARE}"
         accounts = json.loads(product.manage("shell", "-v", "0", "-c", script))
         yield LiveStack(product, [Account(**each) for each in accounts])
 
