@@ -131,10 +131,11 @@ def prompts_for(
     ----------
     shown, truth: 0 or 1, (z, y, x). turn: from 1.
     """
-    found = error_regions(shown, truth)
+    found, start = regions_within(shown, truth)
     if not found:
         return []
-    clicks: list[Prompt] = [click_in_volume(found[0], volume.geometry.spacing)]
+    largest = _placed(found[0], start, truth.shape)
+    clicks: list[Prompt] = [click_in_volume(largest, volume.geometry.spacing)]
     if protocol == "plain":
         return clicks
     prompts: list[Prompt] = []
@@ -142,16 +143,48 @@ def prompts_for(
         inside = np.argwhere(truth)
         low, high = inside.min(axis=0).tolist(), (inside.max(axis=0) + 1).tolist()
         prompts.append(Box(1, Region(tuple(low), tuple(high))))
-    return [*prompts, *clicks, *_points(found, rng), *_scribble(found[0], volume, rng)]
+    points = _points(found, start, rng)
+    return [*prompts, *clicks, *points, *_scribble(largest, volume, rng)]
 
 
-def _points(found: Sequence[ErrorRegion], rng: np.random.Generator) -> Iterator[Prompt]:
-    """Points drawn uniformly from all errors."""
+def regions_within(
+    shown: Labels, truth: Labels
+) -> tuple[list[ErrorRegion], tuple[int, ...]]:
+    """Error regions in the part of the volume that holds them, and where it starts.
+
+    A mask of the whole volume for each of hundreds of regions takes longer than the
+    engine's turn.
+    """
+    held = np.nonzero(shown | truth)
+    start = tuple(int(at.min()) if len(at) else 0 for at in held)
+    part = tuple(
+        slice(low, int(at.max()) + 1 if len(at) else 0)
+        for low, at in zip(start, held, strict=True)
+    )
+    return error_regions(shown[part], truth[part]), start
+
+
+def _placed(
+    region: ErrorRegion, start: Sequence[int], shape: tuple[int, ...]
+) -> ErrorRegion:
+    """A region of a part of the volume, in the frame of the whole."""
+    room = [
+        (low, side - low - own)
+        for low, side, own in zip(start, shape, region.mask.shape, strict=True)
+    ]
+    mask, allowed = np.pad(region.mask, room), np.pad(region.allowed, room)
+    return ErrorRegion(region.label, mask, allowed, region.size)
+
+
+def _points(
+    found: Sequence[ErrorRegion], start: Sequence[int], rng: np.random.Generator
+) -> Iterator[Prompt]:
+    """Points drawn uniformly from all errors; ``start``: of the part they lie in."""
     sizes = np.array([region.size for region in found], dtype=float)
     for _ in range(POINTS - 1):
         region = found[int(rng.choice(len(found), p=sizes / sizes.sum()))]
         voxels = np.argwhere(region.mask)
-        z, y, x = voxels[int(rng.integers(len(voxels)))].tolist()
+        z, y, x = (voxels[int(rng.integers(len(voxels)))] + start).tolist()
         yield Click(region.label, (z, y, x))
 
 

@@ -13,10 +13,12 @@ from inference_worker.evaluation.prism import (
     Row,
     main,
     prompts_for,
+    regions_within,
     take_turns,
 )
 from inference_worker.evaluation.prism_report import dice_table
-from inference_worker.simulate.truth import Truth
+from inference_worker.simulate.clicks import click_in_volume
+from inference_worker.simulate.truth import Truth, error_regions
 
 SHAPE = (8, 24, 24)
 
@@ -51,6 +53,22 @@ def test_errors_on_both_sides_are_marked_and_none_is_silence():
     everything = np.ones(SHAPE, np.uint8)
     assert {p.label for p in asked(everything, turn=2)} == {0}
     assert asked(target()) == []
+
+
+def test_errors_are_those_of_the_whole_volume():
+    rng = np.random.default_rng(3)
+    shown = ((rng.random(SHAPE) > 0.8) | target()).astype(np.uint8)
+    shown[3, 8:12, 8:14] = shown[:, :5] = shown[:, :, :3] = 0
+    found, start = regions_within(shown, target())
+    whole = error_regions(shown, target())
+    assert len(found) == len(whole) > 10
+    assert any(start)
+    for part, other in zip(found, whole, strict=True):
+        at = np.argwhere(part.mask) + start
+        assert np.array_equal(at, np.argwhere(other.mask))
+        assert (part.label, part.size) == (other.label, other.size)
+    clicks = asked(shown, "plain", turn=2)
+    assert clicks == [click_in_volume(whole[0], volume().geometry.spacing)]
 
 
 class Obedient:
