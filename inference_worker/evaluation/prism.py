@@ -134,8 +134,10 @@ def prompts_for(
     found, start = regions_within(shown, truth)
     if not found:
         return []
-    largest = _placed(found[0], start, truth.shape)
-    clicks: list[Prompt] = [click_in_volume(largest, volume.geometry.spacing)]
+    label, spacing = found[0].label, volume.geometry.spacing
+    centre = np.array(click_in_volume(found[0], spacing).voxel) + start
+    z, y, x = (int(at) for at in centre)
+    clicks: list[Prompt] = [Click(label, (z, y, x))]
     if protocol == "plain":
         return clicks
     prompts: list[Prompt] = []
@@ -144,7 +146,8 @@ def prompts_for(
         low, high = inside.min(axis=0).tolist(), (inside.max(axis=0) + 1).tolist()
         prompts.append(Box(1, Region(tuple(low), tuple(high))))
     points = _points(found, start, rng)
-    return [*prompts, *clicks, *points, *_scribble(largest, volume, rng)]
+    plane = (truth.shape[1], truth.shape[2])
+    return [*prompts, *clicks, *points, *_scribble(found[0], start, z, plane, rng)]
 
 
 def regions_within(
@@ -164,18 +167,6 @@ def regions_within(
     return error_regions(shown[part], truth[part]), start
 
 
-def _placed(
-    region: ErrorRegion, start: Sequence[int], shape: tuple[int, ...]
-) -> ErrorRegion:
-    """A region of a part of the volume, in the frame of the whole."""
-    room = [
-        (low, side - low - own)
-        for low, side, own in zip(start, shape, region.mask.shape, strict=True)
-    ]
-    mask, allowed = np.pad(region.mask, room), np.pad(region.allowed, room)
-    return ErrorRegion(region.label, mask, allowed, region.size)
-
-
 def _points(
     found: Sequence[ErrorRegion], start: Sequence[int], rng: np.random.Generator
 ) -> Iterator[Prompt]:
@@ -189,12 +180,22 @@ def _points(
 
 
 def _scribble(
-    region: ErrorRegion, volume: Volume, rng: np.random.Generator
+    region: ErrorRegion,
+    start: Sequence[int],
+    index: int,
+    plane: tuple[int, int],
+    rng: np.random.Generator,
 ) -> list[Prompt]:
-    """One stroke on the slice through the middle of the largest error."""
-    index = click_in_volume(region, volume.geometry.spacing).voxel[0]
-    plane = region.mask[index]
-    cut = ErrorRegion(region.label, plane, region.allowed[index], int(plane.sum()))
+    """One stroke on slice ``index``; ``plane``: rows and columns of the volume."""
+    own = region.mask.shape[1:]
+    room = [
+        (low, side - low - had)
+        for low, side, had in zip(start[1:], plane, own, strict=True)
+    ]
+    mask, allowed = (
+        np.pad(whole[index - start[0]], room) for whole in (region.mask, region.allowed)
+    )
+    cut = ErrorRegion(region.label, mask, allowed, int(mask.sum()))
     return list(scribbles_in(cut, index, 1, rng, measured_hand()))
 
 
