@@ -159,17 +159,27 @@ def labels_named(text: str, folder: Path | None = None) -> list[Label]:
     return labels
 
 
-def walked_slices(truth: Truth, cap: int | None = None) -> list[int]:
+def walked_slices(
+    truth: Truth, cap: int | None = None, *, repeats: bool = True
+) -> list[int]:
     """Slices a reader works through: from the first that holds a label to the last.
 
     Parameters
     ----------
     cap: at most so many, the middle ones of that run.
+    repeats: also those whose truth is the slice before's, voxel for voxel. Masks that
+        are stored at another spacing than the images have them; nobody drew them, and
+        a copy of the slice before would be given them.
     """
-    holding = np.flatnonzero(truth.reveal().any(axis=(1, 2)))
+    labels = truth.reveal()
+    holding = np.flatnonzero(labels.any(axis=(1, 2)))
     if not len(holding):
         return []
     run = list(range(int(holding[0]), int(holding[-1]) + 1))
+    if not repeats:
+        repeated = np.all(labels[1:] == labels[:-1], axis=(1, 2))
+        repeated &= labels[1:].any(axis=(1, 2))
+        run = [index for index in run if index == 0 or not repeated[index - 1]]
     if cap is None or len(run) <= cap:
         return run
     first = (len(run) - cap) // 2

@@ -102,6 +102,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--volume-cap", type=positive, metavar="N", help="the middle N slices only"
     )
     parser.add_argument(
+        "--skip-repeats",
+        action="store_true",
+        help="leave out slices whose truth is the slice before's, voxel for voxel",
+    )
+    parser.add_argument(
         "--config",
         action="append",
         default=[],
@@ -150,7 +155,12 @@ def options_from(parsed: argparse.Namespace) -> RunOptions:
         config=dict(parsed.config),
         device=chosen_device(parsed.device),
         annotator=parsed.annotator,
-        plan=Plan(rounds, parsed.until_dice, parsed.volume_cap),
+        plan=Plan(
+            rounds,
+            parsed.until_dice,
+            parsed.volume_cap,
+            repeats=not parsed.skip_repeats,
+        ),
         seed=parsed.seed,
         max_cases=parsed.max_cases,
         carry=parsed.carry,

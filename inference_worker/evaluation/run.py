@@ -185,6 +185,7 @@ def _meta(
         "rounds": options.plan.rounds,
         "until_dice": options.plan.until_dice,
         "volume_cap": options.plan.slices_max,
+        "repeats": options.plan.repeats,
         "tolerance_mm": options.plan.tolerance_mm,
         "seed": options.seed,
         "carry": options.carry,

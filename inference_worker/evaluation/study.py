@@ -23,7 +23,7 @@ from inference_worker.evaluation.jobs import Job, run_jobs
 from inference_worker.evaluation.phantom import write_phantoms
 from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.report import write_report
-from inference_worker.evaluation.results import read_result
+from inference_worker.evaluation.results import Run, read_result
 from inference_worker.evaluation.run import RunOptions, run
 from inference_worker.evaluation.splits import WEIGHTS, overlap, read_header
 from inference_worker.evaluation.study_plan import (
@@ -217,7 +217,7 @@ class Study:
             labels,
             weights={"base": weights, None: None}.get(arm.weights, arm.weights),
             annotator=arm.annotator,
-            plan=plan,
+            plan=replace(plan, repeats=chosen.repeats),
             seed=self.seed,
             arm=arm.title,
             set_name=chosen.name,
@@ -264,22 +264,31 @@ class Study:
             runs,
             out,
             title="Study: every method, one reader",
-            preface=self._words(flag),
+            preface=self._words(flag, runs),
         )
 
-    def _words(self, flag: str) -> list[str]:
+    def _words(self, flag: str, runs: Sequence[Run]) -> list[str]:
         amount = self.amount
+        made: dict[str, list[str]] = {}
+        for found in runs:
+            made.setdefault(str(found.meta["commit"]), []).append(found.set_name)
+        commits = "; ".join(
+            f"{name} ({', '.join(dict.fromkeys(sets))})" if len(made) > 1 else name
+            for name, sets in made.items()
+        )
         lines = [
             f"Written by `python -m inference_worker.evaluation study {flag}` at "
-            f"commit {self.commit}; do not edit. A simulated reader (docs/calibration) "
-            f"corrects the middle {amount.slices} labelled slices of up to "
+            f"commit {commits or self.commit}; do not edit. A simulated reader "
+            f"(docs/calibration) corrects the middle {amount.slices} labelled slices of up to "
             f"{amount.cases} patients a set. For Dice against interaction, "
             f"{amount.rounds} times a slice or until no error can be seen. For times, "
             f"to Dice {amount.until_dice}: up to {amount.rounds} times a slice, then "
             "by brush; by brush also after a correction that mended less than "
             f"{PATIENCE:.0%} of what was wrong, and where to mark would take longer "
-            "than to mend. No patient was seen by any arm's weights or is one that the "
-            "splits leave to development. f-BRS and RITM are given clicks, as "
+            "than to mend. Slices of MR whose truth is, voxel for voxel, that of the "
+            "slice before are left out: nobody drew them, the masks having been stored "
+            "at another spacing than the images. "
+            "No patient was seen by any arm's weights or is one that the splits leave to development. f-BRS and RITM are given clicks, as "
             "published, one for each label of the set a turn; GrabCut, random walker, "
             "geodesic, constrained and continual are given scribbles. Every run had "
             f"one thread, {self.processes} ran at a time; seconds of the machine are "
@@ -337,8 +346,8 @@ def _is_made(
     return bool(
         {case.name for case in files} <= {row["case"] for row in body["cases"]}
         and (meta["commit"], meta["seed"]) == (sources, options.seed)
-        and (meta["rounds"], meta["until_dice"], meta["volume_cap"])
-        == (plan.rounds, plan.until_dice, plan.slices_max)
+        and (meta["rounds"], meta["until_dice"], meta["volume_cap"], meta["repeats"])
+        == (plan.rounds, plan.until_dice, plan.slices_max, plan.repeats)
     )
 
 

@@ -65,6 +65,7 @@ class StudySet:
     committed, committed_labels: the committed model where that one is missing.
     split: recipe that says which patients settings may be chosen on; the study takes
         the others, whatever model it starts from.
+    repeats: whether slices whose truth repeats the one before count (``Plan``).
     """
 
     name: str
@@ -74,6 +75,7 @@ class StudySet:
     committed: str | None
     committed_labels: tuple[Label, ...] = ()
     split: str | None = None
+    repeats: bool = True
 
     def base(self, models: Path) -> tuple[str, tuple[Label, ...]] | None:
         """The base model to start from and the labels it is asked for."""
@@ -111,6 +113,7 @@ SETS = (
         weights="chaos-mr",
         committed=None,
         split="chaos-mr",
+        repeats=False,
     ),
     StudySet(
         "microscopy",
@@ -132,6 +135,7 @@ SETS = (
         committed="ct-abdomen",
         committed_labels=(Label(1, "liver"),),
         split="chaos-mr",
+        repeats=False,
     ),
 )
 

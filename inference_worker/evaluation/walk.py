@@ -56,12 +56,14 @@ class Plan:
         takes longer than to mend. None: the reader corrects while an error can be
         seen, and leaves after ``rounds``.
     slices_max: at most so many slices of a volume, the middle ones.
+    repeats: also slices whose truth repeats the one before (``walked_slices``).
     """
 
     rounds: int | None = 4
     until_dice: float | None = None
     slices_max: int | None = None
     tolerance_mm: float = TOLERANCE_MM
+    repeats: bool = True
 
     @property
     def target(self) -> float:
@@ -105,7 +107,8 @@ class Walk:
         return row, self.engine.close(self.state)
 
     def _walk(self) -> list[int]:
-        slices = walked_slices(self.case.truth, self.plan.slices_max)
+        plan = self.plan
+        slices = walked_slices(self.case.truth, plan.slices_max, repeats=plan.repeats)
         if self.engine.spec.planar:
             self._walk_slices(slices)
         else:

@@ -212,3 +212,13 @@ def test_the_reader_walks_from_the_first_labelled_slice_to_the_last():
     assert walked_slices(truth) == [2, 3, 4, 5, 6, 7]
     assert walked_slices(truth, 2) == [4, 5]
     assert walked_slices(Truth(labels, [9])) == []
+
+
+def test_slices_that_repeat_the_truth_before_them_can_be_left_out():
+    labels = np.zeros((8, 4, 4), dtype=np.uint8)
+    for index, width in enumerate((1, 2, 2, 3, 0, 0, 3), start=1):
+        labels[index, 0, :width] = 1
+    truth = Truth(labels, [1])
+    assert walked_slices(truth) == [1, 2, 3, 4, 5, 6, 7]
+    assert walked_slices(truth, repeats=False) == [1, 2, 4, 5, 6, 7]
+    assert walked_slices(truth, 4, repeats=False) == [2, 4, 5, 6]
