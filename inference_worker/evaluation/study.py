@@ -279,8 +279,8 @@ class Study:
         lines = [
             f"Written by `python -m inference_worker.evaluation study {flag}` at "
             f"commit {commits or self.commit}; do not edit. A simulated reader "
-            f"(docs/calibration) corrects the middle {amount.slices} labelled slices of up to "
-            f"{amount.cases} patients a set. For Dice against interaction, "
+            f"(docs/calibration) corrects the middle {amount.slices} labelled slices "
+            f"of up to {amount.cases} patients a set. For Dice against interaction, "
             f"{amount.rounds} times a slice or until no error can be seen. For times, "
             f"to Dice {amount.until_dice}: up to {amount.rounds} times a slice, then "
             "by brush; by brush also after a correction that mended less than "
@@ -288,9 +288,10 @@ class Study:
             "than to mend. Slices of MR whose truth is, voxel for voxel, that of the "
             "slice before are left out: nobody drew them, the masks having been stored "
             "at another spacing than the images. "
-            "No patient was seen by any arm's weights or is one that the splits leave to development. f-BRS and RITM are given clicks, as "
-            "published, one for each label of the set a turn; GrabCut, random walker, "
-            "geodesic, constrained and continual are given scribbles. Every run had "
+            "No patient was seen by any arm's weights or is one that the splits leave "
+            "to development. f-BRS and RITM are given clicks, as published, one for "
+            "each label of the set a turn; GrabCut, random walker, geodesic, "
+            "constrained and continual are given scribbles. Every run had "
             f"one thread, {self.processes} ran at a time; seconds of the machine are "
             "those of that thread, whatever else the machine was doing.",
         ]
