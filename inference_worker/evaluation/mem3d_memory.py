@@ -3,7 +3,7 @@
 ::
 
     python -m inference_worker.evaluation.mem3d_memory --models var/mem3d-memory \\
-        --cases DIR --labels 1:anterior,2:posterior
+        --cases DIR --labels 1:anterior,2:posterior [--committed mem3d]
 
 The models are those of ``inference_worker.training.mem3d_memory``. In round 1 the slice
 that shows most of the target is scribbled on and propagated both ways, in rounds 2 and
@@ -58,14 +58,18 @@ def measure(
     *,
     patients: int,
     seed: int = 0,
-    committed: str = "mem3d",
+    committed: str | None = None,
 ) -> tuple[Found, dict[str, str]]:
-    """Every arm on ``patients`` that none of the weights has seen; their weights."""
+    """Every arm on ``patients`` that none of the weights has seen; their weights.
+
+    ``committed``: weights that were taught no more, as a third arm.
+    """
     weights = {
         WITH: str(models / "with" / "model.safetensors"),
         WITHOUT: str(models / "without" / "model.safetensors"),
-        COMMITTED: committed,
     }
+    if committed:
+        weights[COMMITTED] = committed
     cases = find_cases(folder)
     for each in weights.values():
         seen = set(overlap([files.name for files in cases], read_header(each)))
@@ -125,6 +129,7 @@ def report(
     """Write ``memory.md`` and its CSV; the page."""
     training = headers[WITHOUT]["training"]
     patients = len({each.patient for each in found[WITH]})
+    also = f" “{COMMITTED}” was taught no more." if COMMITTED in found else ""
     lines = [
         "# Mem3D without its memory",
         "",
@@ -136,7 +141,7 @@ def report(
         "showed; to the other the mask of the slice before is carried over as it lies. "
         "The interaction network, and so what a mark gives on its own slice, is the "
         "same. Beginning from weights that were trained with a memory favours the "
-        f"memory; “{COMMITTED}” was taught no more.",
+        f"memory.{also}",
         "",
         f"{name}: {patients} patients, {len(found[WITH])} targets, none of them seen "
         "in training. Every round marks one slice, the same in every arm, and "
@@ -176,12 +181,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--cases", type=Path, required=True)
     parser.add_argument("--labels", required=True)
+    parser.add_argument("--committed", metavar="NAME", help="as a third arm")
     parser.add_argument("--patients", type=int, default=10)
     parser.add_argument("--out", type=Path, default=Path("docs/mem3d"))
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     labels = labels_named(given.labels, given.cases)
-    found, weights = measure(given.cases, labels, given.models, patients=given.patients)
+    found, weights = measure(
+        given.cases,
+        labels,
+        given.models,
+        patients=given.patients,
+        committed=given.committed,
+    )
     given.out.mkdir(parents=True, exist_ok=True)
     kept = {arm: [vars(each) for each in made] for arm, made in found.items()}
     (given.out / "memory.json").write_text(json.dumps(kept) + "\n")
