@@ -38,6 +38,7 @@ import { NoticeBoard } from './NoticeBoard.svelte';
 import { OtherDesk } from './OtherDesk.svelte';
 import type { Palette, Preferences } from './Preferences.svelte';
 import { paletteColor } from './paletteColor';
+import { RestedSlice } from './RestedSlice.svelte';
 import { TabDesk } from './TabDesk.svelte';
 import { ToolBox } from './ToolBox.svelte';
 import { TurnDesk } from './TurnDesk.svelte';
@@ -107,6 +108,7 @@ export class CaseDesk {
   readonly uncertainty: UncertaintyDesk;
   readonly keymap: Keymap;
   readonly board = new NoticeBoard();
+  readonly rested = new RestedSlice();
   viewer: Viewer | null = null;
   #layers: PaneLayers | null = null;
   #input: PaneInput | null = null;
@@ -476,6 +478,7 @@ export class CaseDesk {
 
   destroy(): void {
     this.view.stopCine();
+    this.rested.stop();
     this.#visits?.stop();
     this.uncertainty.stop();
     this.tab.release();
@@ -501,6 +504,7 @@ export class CaseDesk {
 
   #shown(slice: number): void {
     this.slice = slice;
+    this.rested.moveTo(slice);
     if (this.box.begun.length > 0) {
       this.#layers?.setLive(this.#begun);
     }

@@ -20,7 +20,7 @@ import { FrameStore } from './FrameStore';
 import { LayerCanvas } from './LayerCanvas';
 import { loadSeriesMetadata } from './loadSeriesMetadata';
 import type { PictureBox } from './occupiedBox';
-import { PicturePyramid } from './PicturePyramid';
+import { LARGE_SIDE, PicturePyramid } from './PicturePyramid';
 import { pixelFormat } from './PixelFormat';
 import {
   type GreyTable,
@@ -364,7 +364,12 @@ export class CanvasViewer implements Viewer {
 
   #paint(values: SliceValues): void {
     const [, rows, columns] = this.shape;
-    const context = this.#picture.getContext('2d', { alpha: false });
+    const context = this.#picture.getContext('2d', {
+      alpha: false,
+      // In the page's own memory: it is painted as often as it is shown. A large
+      // picture is painted once and shown from smaller ones.
+      willReadFrequently: Math.max(rows, columns) <= LARGE_SIDE,
+    });
     if (!context) {
       throw new Error('The browser gave no 2D canvas');
     }

@@ -1,6 +1,7 @@
 /** A canvas over the pane, as sharp as the screen. */
 export class LayerCanvas {
   readonly #canvas: HTMLCanvasElement;
+  readonly #opaque: boolean;
   readonly context: CanvasRenderingContext2D;
 
   /** @param opaque whether nothing below it is to be seen */
@@ -10,6 +11,7 @@ export class LayerCanvas {
       throw new Error('The browser gave no 2D canvas');
     }
     this.#canvas = canvas;
+    this.#opaque = opaque;
     this.context = context;
   }
 
@@ -30,6 +32,9 @@ export class LayerCanvas {
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
       this.#canvas.height = height;
+    } else if (this.#opaque) {
+      // As a whole: of what is painted over in part, the browser keeps a copy.
+      this.context.fillRect(0, 0, width, height);
     } else {
       // In two parts: where clearing the whole canvas is all that a frame
       // does, Chromium 156 keeps showing the old picture.

@@ -2,7 +2,7 @@ import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { PictureBox } from './occupiedBox';
 
 /** Pictures up to this side are drawn as they are. */
-const LARGE_SIDE = 2048;
+export const LARGE_SIDE = 2048;
 
 /**
  * A picture and smaller ones of it, each half as large as the one before.
