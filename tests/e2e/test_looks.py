@@ -14,16 +14,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
+from playwright.sync_api import Browser
 
-from tests.e2e.conftest import LiveStack
+from tests.e2e.cable import cable
+from tests.e2e.conftest import Account, LiveStack, seated
 from tests.e2e.look import compare, keep, reference, small
 from tests.e2e.reader import Reader
 from tests.e2e.test_panes import made
+from tests.e2e.test_recovery import SAYS_OFFLINE, row
 
 pytestmark = pytest.mark.e2e
 
 PATIENCE_S = 5.0
 SEEN = Path(__file__).parents[2] / "test-results/looks"
+
+FOOT = """
+    (saved) => {
+        const [foot, said] = ['footer', '[data-testid=saved]'].map(
+            (part) => document.querySelector(part)?.getBoundingClientRect());
+        return foot ? [Math.round(foot.top), saved ? Math.ceil(said.right) : 0] : null;
+    }
+"""
+"""Below and right of where the line at the foot tells what differs in every run."""
+HIDDEN = 128
 
 
 class Album:
@@ -33,29 +46,31 @@ class Album:
         self.reader = reader
         self.differing: list[str] = []
 
-    def see(self) -> Image.Image:
+    def see(self, *, saved: bool = False) -> Image.Image:
+        """What is on the screen, small.
+
+        ``saved``: with the sentence about what is saved, of the line at the foot.
+        """
         page = self.reader.page
         page.evaluate("() => document.fonts.ready.then(() => true)")
         page.evaluate(
             "() => new Promise((done) => requestAnimationFrame(() => "
             "requestAnimationFrame(done)))"
         )
-        shot = page.screenshot(
-            # Versions, processes and milliseconds.
-            mask=[page.locator("footer")],
-            mask_color="#808080",
-            animations="disabled",
-            caret="hide",
-        )
+        shot = page.screenshot(animations="disabled", caret="hide")
         with Image.open(io.BytesIO(shot)) as image:
-            return small(np.asarray(image.convert("RGB")).astype(np.int64))
+            screen = np.asarray(image.convert("RGB")).astype(np.int64)
+        if foot := page.evaluate(FOOT, saved):
+            # Versions, processes and milliseconds.
+            screen[foot[0] :, foot[1] :] = HIDDEN
+        return small(screen)
 
-    def look(self, name: str) -> None:
+    def look(self, name: str, *, saved: bool = False) -> None:
         """Compare what is on the screen with the picture of that name, or keep it.
 
         What is still on its way to the screen is waited for.
         """
-        seen = self.see()
+        seen = self.see(saved=saved)
         if os.environ.get("SLICEWISE_KEEP_LOOKS"):
             keep(name, seen)
             return
@@ -63,7 +78,7 @@ class Album:
         while not (found := compare(seen, reference(name))).kept:
             if time.monotonic() > late:
                 break
-            seen = self.see()
+            seen = self.see(saved=saved)
         if not found.kept:
             keep(name, seen, SEEN)
             self.differing.append(f"{name}: {found}")
@@ -96,6 +111,12 @@ def test_the_case_page_looks_as_it_did(reader: Reader) -> None:
     assert not compare(album.see(), shown).kept
     page.get_by_test_id("visible-1").click()
 
+    page.get_by_test_id("settings").click()
+    page.get_by_test_id("tour-again").click()
+    page.get_by_test_id("tour").wait_for()
+    album.look("tour")
+    page.keyboard.press("Escape")
+    page.get_by_test_id("tour").wait_for(state="hidden")
     page.get_by_test_id("history").click()
     album.look("history-open")
     page.get_by_test_id("history").click()
@@ -138,6 +159,7 @@ def test_the_other_pages_look_as_they_did(
     reader: Reader, live_stack: LiveStack
 ) -> None:
     album = Album(reader)
+    album.look("worklist")
     reader.open("cells")
     reader.leave_picture()
     album.look("micrograph")
@@ -149,6 +171,41 @@ def test_the_other_pages_look_as_they_did(
     assert album.differing == []
     reader.log_in("reader", live_stack.product.reader_password)
     reader.page.get_by_role("link", name="looks").wait_for()
+
+
+def test_another_series_another_tab_and_no_network_look_as_they_did(
+    live_stack: LiveStack, account: Account, browser: Browser
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 1200, "height": 800}, reduced_motion="reduce"
+    )
+    with cable(live_stack.product.port) as network:
+        reader = seated(context.new_page(), live_stack, account, port=network.port)
+        page, album = reader.page, Album(reader)
+        reader.open("pair-fine")
+        reader.go_to(3)
+        page.get_by_test_id("other-series").select_option(label="pair-hot (CT)")
+        page.get_by_test_id("pane").focus()
+        page.keyboard.press("Shift+F")
+        page.get_by_test_id("fusion").wait_for()
+        reader.leave_picture()
+        album.look("fusion")
+        page.keyboard.press("Shift+C")
+        page.get_by_test_id("other").wait_for(state="detached")
+
+        other = Reader(context.new_page(), reader.address, reader.cases)
+        other.open("pair-fine")
+        other.leave_picture()
+        beside = Album(other)
+        beside.look("second-tab")
+        other.page.close()
+
+        network.cut()
+        reader.wait(SAYS_OFFLINE)
+        reader.stroke(row(3, 40))
+        reader.leave_picture()
+        album.look("offline", saved=True)
+        assert album.differing + beside.differing == []
 
 
 def moved(picture: Image.Image, right: int) -> Image.Image:
