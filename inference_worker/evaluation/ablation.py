@@ -150,7 +150,7 @@ def _row(variant: Variant, found: Run, own: Run) -> tuple[str, ...]:
 
 
 def _slug(name: str) -> str:
-    kept = "".join(c if c.isalnum() else "-" for c in name.lower())
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
     return "-".join(part for part in kept.split("-") if part)
 
 
