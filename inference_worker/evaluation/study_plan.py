@@ -170,5 +170,5 @@ class Amount:
     trains_all: bool
 
 
-QUICK = Amount(2, 2, 3, 0.95, minutes=6.5, train_share=0.1, trains_all=False)
+QUICK = Amount(2, 2, 3, 0.95, minutes=5.0, train_share=0.1, trains_all=False)
 FULL = Amount(12, 24, 6, 0.95, minutes=None, train_share=1.0, trains_all=True)
