@@ -276,6 +276,13 @@ class Study:
             f"{name} ({', '.join(dict.fromkeys(sets))})" if len(made) > 1 else name
             for name, sets in made.items()
         )
+        left_out = (
+            "Slices of MR whose truth is, voxel for voxel, that of the slice before "
+            "are left out: nobody drew them, the masks having been stored at another "
+            "spacing than the images. "
+        )
+        if all(found.meta.get("repeats", True) for found in runs):
+            left_out = ""
         lines = [
             f"Written by `python -m inference_worker.evaluation study {flag}` at "
             f"commit {commits or self.commit}; do not edit. A simulated reader "
@@ -285,9 +292,7 @@ class Study:
             f"to Dice {amount.until_dice}: up to {amount.rounds} times a slice, then "
             "by brush; by brush also after a correction that mended less than "
             f"{PATIENCE:.0%} of what was wrong, and where to mark would take longer "
-            "than to mend. Slices of MR whose truth is, voxel for voxel, that of the "
-            "slice before are left out: nobody drew them, the masks having been stored "
-            "at another spacing than the images. "
+            f"than to mend. {left_out}"
             "No patient was seen by any arm's weights or is one that the splits leave "
             "to development. f-BRS and RITM are given clicks, as published, one for "
             "each label of the set a turn; GrabCut, random walker, geodesic, "
