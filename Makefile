@@ -58,8 +58,7 @@ bench: $(INSTALLED) $(BUILT) $(SPOKEN) ## time answers, bytes and memory of a wh
 	$(BIN)/python -m tests.bench $(ARGS)
 
 study: $(INSTALLED) ## compare the methods with a simulated reader; ARGS="run --help" for more
-	@# One thread a run: torch is told so by the study, the libraries below it by these.
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m inference_worker.evaluation \
+	$(BIN)/python -m inference_worker.evaluation \
 	  $(or $(ARGS),study --quick --data "$${SLICEWISE_STUDY_DATA:-../shared/data}")
 
 fresh: ## both of README's commands from a clean clone, in an empty home and environment

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import platform
 
+import scipy.linalg  # noqa: F401  SciPy's own BLAS can be told only when it is there
 import torch
+from threadpoolctl import threadpool_limits
 
 from inference_worker.config import prepare_cublas
 
@@ -12,13 +14,23 @@ from inference_worker.config import prepare_cublas
 def pin_arithmetic(threads: int) -> None:
     """Fix threads and algorithms; once per process, before the first tensor."""
     prepare_cublas()
-    torch.set_num_threads(threads)
+    set_threads(threads)
     torch.set_num_interop_threads(1)
     # use_deterministic_algorithms(True) would import torch's compiler too: seconds.
     torch.set_deterministic_debug_mode("error")
     # Filling fresh memory finds reads of it that no engine makes, and costs time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
+
+
+def set_threads(threads: int) -> None:
+    """Let torch, and the BLAS below NumPy and SciPy, compute on so many threads.
+
+    A sum over more threads is another sum: the random walker's last bits, and the
+    seconds of a run that is timed on its own thread, depend on BLAS' as well.
+    """
+    torch.set_num_threads(threads)
+    threadpool_limits(threads)
 
 
 def chosen_device(device: str) -> str:

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from inference_worker.arithmetic import chosen_device
+from inference_worker.arithmetic import chosen_device, set_threads
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.contract.errors import SlicewiseError
 from inference_worker.evaluation.ablation import ablate, add_ablate
@@ -76,7 +74,7 @@ def add_ablations(parser: argparse.ArgumentParser) -> None:
 def ablate_command(parsed: argparse.Namespace) -> None:
     """``ablate``: one setting of a method at a time."""
     if parsed.timer == "cpu":
-        torch.set_num_threads(1)
+        set_threads(1)
     ablate(options_from(parsed), parsed.results, parsed.report, parsed.only)
 
 
@@ -138,7 +136,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def run_command(parsed: argparse.Namespace) -> None:
     """``run``: one engine over a folder of cases."""
     if parsed.timer == "cpu":
-        torch.set_num_threads(1)
+        set_threads(1)
     run(options_from(parsed), parsed.out)
 
 

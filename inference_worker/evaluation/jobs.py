@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 
-import torch
+from inference_worker.arithmetic import set_threads
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def run_jobs(jobs: Sequence[Job], processes: int) -> list[str]:
     processes: with 1, everything happens here.
     """
     if processes == 1 or not jobs:
-        torch.set_num_threads(1)
+        set_threads(1)
         return [f"{job.name}: {why}" for job in jobs if (why := _tried(job))]
     failed, lost = _in_pool(jobs, processes)
     for job in lost:  # a process died: which job killed it shows when each is alone
@@ -69,7 +69,7 @@ def _in_pool(jobs: Sequence[Job], processes: int) -> tuple[list[str], list[Job]]
 
 def _prepare(level: int) -> None:
     logging.basicConfig(level=level, format="%(message)s")
-    torch.set_num_threads(1)
+    set_threads(1)
 
 
 def _tried(job: Job) -> str:
