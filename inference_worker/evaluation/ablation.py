@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from inference_worker.evaluation.ablation_plan import OWN_SETTINGS, VARIANTS, Variant
-from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.results import (
     Run,
     case_values,
@@ -101,16 +100,18 @@ def _report(base: RunOptions, made: list[tuple[Variant, Run]], out: Path) -> Pat
     )
     patients = {row["patient"] for row in own.cases}
     slices = sum(row["slices"] for row in own.cases)
+    commits = list(dict.fromkeys(str(found.meta["commit"]) for _, found in made))
     lines = [
         f"# {base.engine}: one setting at a time",
         "",
         f"Written by `python -m inference_worker.evaluation ablate {base.engine}` at "
-        f"commit {commit()}; do not edit. Weights {own.meta['weights']}, data "
-        f"{own.set_name} ({', '.join(own.meta['labels'].values())}), {len(patients)} "
-        f"patients, {slices} slices, annotator {own.meta['annotator']}, "
-        f"{base.plan.rounds} rounds a slice, seed {base.seed}. Dice: mean over "
-        "patients [95 % bootstrap interval]. Difference: of the last Dice, paired by "
-        "patient, Wilcoxon's p (not below 0.05 with fewer than 6 patients).",
+        f"commit {', '.join(commits)}; do not edit. Weights {own.meta['weights']}, "
+        f"data {own.set_name} ({', '.join(own.meta['labels'].values())}), "
+        f"{len(patients)} patients, {slices} slices, "
+        f"annotator {own.meta['annotator']}, {base.plan.rounds} rounds a slice, "
+        f"seed {base.seed}. Dice: mean over patients [95 % bootstrap interval]. "
+        "Difference: of the last Dice, paired by patient, Wilcoxon's p (not below 0.05 "
+        "with fewer than 6 patients).",
         "",
     ]
     out.mkdir(parents=True, exist_ok=True)

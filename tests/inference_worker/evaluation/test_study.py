@@ -185,8 +185,13 @@ def test_an_ablation_changes_one_setting_at_a_time(folder, tmp_path, scripted):
     assert "### gradient" in text
     assert "gradient = lagrangian" in text
     assert "gradient = cross-entropy" in text
-    ablate(base, results, tmp_path / "report", ["gradient"])
+    older = results / "constrained--gradient-gradient-cross-entropy.json"
+    kept = json.loads(older.read_text())
+    kept["meta"]["commit"] = "0123456789ab"
+    older.write_text(json.dumps(kept))
+    again = ablate(base, results, tmp_path / "report", ["gradient"]).read_text()
     assert len(scripted) == 4, "finished variants are not run again"
+    assert "0123456789ab" in again, "rows of other sources are named"
 
 
 def test_every_ablated_setting_is_one_the_engine_knows(tmp_path):
