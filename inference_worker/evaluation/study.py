@@ -122,6 +122,7 @@ class Study:
         self.processes = 1
         self.generated = not data.is_dir()
         self.commit = commit()
+        self._only_arms: Sequence[str] | None = None
         self._started = time.monotonic()
 
     @property
@@ -154,9 +155,6 @@ class Study:
             else:
                 self.left_out.append(f"{chosen.name}: no {chosen.folder}")
         self.left_out += run_jobs(self._trainings(sets), self.processes)
-        if only_arms:
-            titles = [arm.title for arm in ARMS if arm.title not in only_arms]
-            self.left_out += [f"{title}: not asked for" for title in titles]
         jobs = [
             job
             for plan in self.plans
@@ -167,6 +165,7 @@ class Study:
         ]
         self.left_out += run_jobs(jobs, self.processes)
         self.left_out = list(dict.fromkeys(self.left_out))
+        self._only_arms = only_arms
 
     def _includes(self, arm: Arm) -> bool:
         return not arm.extra or self.amount.trains_all
@@ -307,9 +306,17 @@ class Study:
                 "phantoms: the figures show that everything runs and say nothing of "
                 "patients.**",
             ]
-        if self.left_out:
-            lines += ["", "Not run:", "", *(f"- {item}" for item in self.left_out)]
+        if not_run := [*self.left_out, *self._not_asked_for(runs)]:
+            lines += ["", "Not run:", "", *(f"- {item}" for item in not_run)]
         return lines
+
+    def _not_asked_for(self, runs: Sequence[Run]) -> list[str]:
+        """Arms of the full study that neither this command nor an earlier one ran."""
+        if not self._only_arms:
+            return []
+        there = {found.arm for found in runs} | set(self._only_arms)
+        titles = [arm.title for arm in ARMS if arm.title not in there]
+        return [f"{title}: not asked for" for title in titles]
 
 
 def _run_arm(

@@ -59,10 +59,14 @@ def test_without_data_a_study_runs_on_phantoms_and_says_so(tmp_path, scripted):
 
 def test_a_study_that_was_broken_off_goes_on_where_it_was(tmp_path, scripted):
     results = tmp_path / "results"
-    for arms in (["manual"], ["manual", "geodesic"]):
-        Study(TINY, tmp_path / "no", tmp_path / "models", results).run(None, arms)
+    for arms in (["manual"], ["manual", "geodesic"], ["geodesic"]):
+        study = Study(TINY, tmp_path / "no", tmp_path / "models", results)
+        study.run(None, arms)
     made = [name for name, _ in scripted]
     assert made == ["manual", "manual", "geodesic", "geodesic"]
+    text = study.report(tmp_path / "report", "--quick").read_text()
+    assert "manual: not asked for" not in text, "an earlier command ran it"
+    assert "grabcut: not asked for" in text
 
 
 def test_one_reader_has_a_target_and_one_a_number_of_rounds(tmp_path, scripted):
