@@ -36,7 +36,7 @@ from inference_worker.evaluation.study_plan import (
     Arm,
     StudySet,
 )
-from inference_worker.evaluation.walk import PATIENCE, Plan
+from inference_worker.evaluation.walk import Plan
 from inference_worker.training.examples import split_patients
 from inference_worker.training.recipes import RECIPES
 from inference_worker.training.study_models import STUDY, train_study_models
@@ -289,9 +289,9 @@ class Study:
             f"of up to {amount.cases} patients a set. For Dice against interaction, "
             f"{amount.rounds} times a slice or until no error can be seen. For times, "
             f"to Dice {amount.until_dice}: up to {amount.rounds} times a slice, then "
-            "by brush; by brush also after a correction that mended less than "
-            f"{PATIENCE:.0%} of what was wrong, and where to mark would take longer "
-            f"than to mend. {left_out}"
+            "by brush; by brush also after a correction that took longer than the "
+            "brushing it saved, and where to mark would take longer than to mend. "
+            f"{left_out}"
             "No patient was seen by any arm's weights or is one that the splits leave "
             "to development. f-BRS and RITM are given clicks, as published, one for "
             "each label of the set a turn; GrabCut, random walker, geodesic, "

@@ -22,15 +22,12 @@ from inference_worker.evaluation.cases import Case, walked_slices
 from inference_worker.evaluation.clock import Clock, StepTimes
 from inference_worker.evaluation.metrics import TOLERANCE_MM, score_volume
 from inference_worker.evaluation.rows import CaseRow, TurnRow, turn_row
+from inference_worker.evaluation.scales import Scales
 from inference_worker.simulate.annotators import Correction, Reader
 from inference_worker.simulate.timing import Action, calibrated_time
 
 HAND_FINISH_AFTER = 8
 """Corrections of one slice after which a reader with a target takes the brush."""
-
-PATIENCE = 0.2
-"""Share of a slice's wrong voxels that a correction must mend; after one that mends
-less, a reader with a target takes the brush rather than try again."""
 
 _ACCEPT = (Action("decide"), Action("press"))
 
@@ -52,9 +49,9 @@ class Plan:
     rounds: corrections of a slice (of the volume, for a 3D engine) at most; None: as
         many as the reader likes.
     until_dice: the mean Dice a slice must have; the reader finishes by brush what the
-        engine did not reach, does not bring nearer (``PATIENCE``), or where to mark
-        takes longer than to mend. None: the reader corrects while an error can be
-        seen, and leaves after ``rounds``.
+        engine did not reach, after a correction that took longer than the brushing it
+        saved, or where to mark takes longer than to mend. None: the reader corrects
+        while an error can be seen, and leaves after ``rounds``.
     slices_max: at most so many slices of a volume, the middle ones.
     repeats: also slices whose truth repeats the one before (``walked_slices``).
     """
@@ -133,27 +130,30 @@ class Walk:
         aims = self.plan.until_dice is not None
         if limit is None and aims:
             limit = HAND_FINISH_AFTER if _helps(self.engine) else None
-        tolerable = math.inf
+        scales = Scales() if aims and _helps(self.engine) else None
         while limit is None or turn < limit:
             shown = self.canvas.shown(index)
             if self.reader.satisfied(shown, index, self.plan.target):
                 return
-            wrong = self.reader.wrong_voxels(shown, index)
-            if aims and _helps(self.engine) and wrong > tolerable:
-                return
-            tolerable = (1 - PATIENCE) * wrong
             correction = self.reader.correct(shown, index, turn)
-            if aims and _helps(self.engine) and self._is_dearer(correction, index):
+            if scales and not scales.pays(
+                self.clock.model.seconds(correction.actions),
+                self._seconds_by_hand([index]),
+            ):
                 return
             turn += 1
             yield turn, correction
 
-    def _is_dearer(self, correction: Correction, index: int) -> bool:
-        """Whether marking would take the reader longer than the brush would."""
-        shown, target = self.canvas.shown(index), self.plan.target
-        by_hand = self.reader.finish(shown, index, target)
-        seconds = self.clock.model.seconds
-        return seconds(correction.actions) >= seconds(by_hand.actions)
+    def _seconds_by_hand(self, slices: Sequence[int]) -> float:
+        """What the brush would take to make these slices good enough."""
+        model, target = self.clock.model, self.plan.target
+        return sum(
+            model.seconds(self.reader.finish(shown, index, target).actions)
+            for index in slices
+            if not self.reader.satisfied(
+                shown := self.canvas.shown(index), index, target
+            )
+        )
 
     def _finish_by_hand(self, index: int) -> None:
         if self.plan.until_dice is None:
@@ -182,11 +182,17 @@ class Walk:
             self._visit(slices[len(slices) // 2], [])
         marked: dict[int, int] = {}
         limit = self.plan.rounds or HAND_FINISH_AFTER
+        scales = None if self.plan.until_dice is None else Scales()
         for turn in range(1, limit + 1):
             labels = self.canvas.labels()
             if self.reader.content_with(labels, self.plan.target):
                 break
             index, correction = self.reader.correct_volume(labels, spacing, marked)
+            if scales and not scales.pays(
+                self.clock.model.seconds(correction.actions),
+                self._seconds_by_hand(slices),
+            ):
+                break
             marked[index] = marked.get(index, 0) + 1
             self.clock.act([Action("look")])
             if "propagate" in self.engine.spec.prompts:

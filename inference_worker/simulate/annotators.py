@@ -69,10 +69,6 @@ class Reader:
         """
         return self._enough(shown, self.truth.reveal()[slice_index], target)
 
-    def wrong_voxels(self, shown: Slice, slice_index: int) -> int:
-        """How much of a slice (uint8 (y, x)) is wrong, as far as the reader sees."""
-        return int((shown != self.truth.reveal()[slice_index]).sum())
-
     def correct(self, shown: Slice, slice_index: int, turn: int) -> Correction:
         """Mark what is wrong with a slice; empty where nothing is.
 

@@ -83,13 +83,11 @@ def test_a_target_is_reached_on_every_slice_by_brush_if_need_be(folder):
     assert result["cases"][0]["final_slice_dice"] >= 0.95
 
 
-def test_a_reader_with_a_target_soon_takes_the_brush_from_an_engine_that_is_deaf(
-    folder,
-):
+def test_a_reader_with_a_target_tries_an_engine_that_is_deaf_once_a_slice(folder):
     plan = Plan(rounds=6, until_dice=0.95)
     hopeless = run(options(folder, plan=plan, max_cases=1), engine=StubbornEngine())
     corrected = [row for row in hopeless["turns"] if row["kind"] == "correct"]
-    assert len(corrected) < 3 * 4
+    assert [row["slice"] for row in corrected] == [1, 2, 3, 4]
     free = replace(plan, until_dice=None)
     patient = run(options(folder, plan=free, max_cases=1), engine=StubbornEngine())
     corrected = [row for row in patient["turns"] if row["kind"] == "correct"]
@@ -195,6 +193,13 @@ def test_an_engine_of_volumes_is_corrected_by_rounds(folder):
     assert rows[0]["dice_per_label"]["1"] < 0.5, "one slice of four was predicted"
     assert rows[3]["dice"] >= rows[0]["dice"]
     assert result["cases"][0]["interactions"] == 3
+
+
+def test_an_engine_of_volumes_that_is_deaf_is_tried_once(folder):
+    engine = ThresholdEngine(above=math.inf, planar=False)
+    plan = Plan(rounds=3, until_dice=0.95)
+    rows = run(options(folder, plan=plan, max_cases=1), engine=engine)["turns"]
+    assert [row["kind"] for row in rows] == ["visit", "correct", *["finish"] * 4]
 
 
 @pytest.mark.parametrize("annotator", ["scribble", "click", "box", "extreme"])
