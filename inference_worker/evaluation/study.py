@@ -45,6 +45,9 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 
+READERS = ("time", "rounds")
+"""The study's readers: one works to a Dice, one a number of rounds."""
+
 _AMOUNTS: tuple[tuple[str, type, str], ...] = (
     ("cases", int, "patients of each set at most"),
     ("slices", int, "of each volume, the middle ones"),
@@ -72,6 +75,11 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="where the report goes")
     parser.add_argument("--only-set", action="append", metavar="NAME")
     parser.add_argument("--only-arm", action="append", metavar="NAME")
+    parser.add_argument(
+        "--only-reader",
+        choices=READERS,
+        help="with a target, for times; or with rounds, for Dice against interaction",
+    )
     for name, type_, words in _AMOUNTS:
         parser.add_argument(f"--{name.replace('_', '-')}", type=type_, help=words)
     parser.add_argument(
@@ -96,7 +104,8 @@ def study_command(parsed: argparse.Namespace) -> None:
     amount = replace(QUICK if parsed.quick else FULL, **changed)
     study = Study(amount, parsed.data, parsed.models, results, seed=parsed.seed)
     study.processes = parsed.processes
-    study.run(parsed.only_set, parsed.only_arm)
+    readers = [parsed.only_reader] if parsed.only_reader else READERS
+    study.run(parsed.only_set, parsed.only_arm, readers)
     flags = [f"--{key.replace('_', '-')} {value}" for key, value in changed.items()]
     study.report(out, " ".join([f"--{name}", *flags]))
 
@@ -131,16 +140,20 @@ class Study:
         return (PHANTOM,) if self.generated else SETS
 
     @property
-    def plans(self) -> tuple[Plan, Plan]:
-        """How the reader of times works, and the reader of Dice against interaction."""
+    def plans(self) -> dict[str, Plan]:
+        """How each of ``READERS`` works."""
         amount = self.amount
-        return (
-            Plan(amount.rounds, amount.until_dice, amount.slices),
-            Plan(amount.rounds, None, amount.slices),
-        )
+        aims = (amount.until_dice, None)
+        return {
+            reader: Plan(amount.rounds, aim, amount.slices)
+            for reader, aim in zip(READERS, aims, strict=True)
+        }
 
     def run(
-        self, only_sets: Sequence[str] | None, only_arms: Sequence[str] | None
+        self,
+        only_sets: Sequence[str] | None,
+        only_arms: Sequence[str] | None,
+        readers: Sequence[str] = READERS,
     ) -> None:
         """Make every run that is not there yet."""
         if self.generated:
@@ -157,11 +170,11 @@ class Study:
         self.left_out += run_jobs(self._trainings(sets), self.processes)
         jobs = [
             job
-            for plan in self.plans
+            for reader in readers
             for chosen in sets
             for arm in ARMS
             if (arm.title in only_arms if only_arms else self._includes(arm))
-            if (job := self._job(chosen, arm, plan))
+            if (job := self._job(chosen, arm, reader))
         ]
         self.left_out += run_jobs(jobs, self.processes)
         self.left_out = list(dict.fromkeys(self.left_out))
@@ -194,7 +207,7 @@ class Study:
             for name in sorted(name for name in missing if name)
         ]
 
-    def _job(self, chosen: StudySet, arm: Arm, plan: Plan) -> Job | None:
+    def _job(self, chosen: StudySet, arm: Arm, reader: str) -> Job | None:
         """One reader's run of an arm, or None where it is made or cannot be."""
         name = f"{chosen.name}, {arm.title}"
         base = chosen.base(self.models)
@@ -203,7 +216,6 @@ class Study:
             self.left_out.append(f"{name}: {reason}")
             return None
         weights, labels = base
-        reader = "time" if plan.until_dice else "rounds"
         stem = f"{_slug(chosen.name)}--{_slug(arm.title)}--{reader}"
         path = self.results / f"{stem}.json"
         files = self._cases(chosen, weights)
@@ -216,7 +228,7 @@ class Study:
             labels,
             weights={"base": weights, None: None}.get(arm.weights, arm.weights),
             annotator=arm.annotator,
-            plan=replace(plan, repeats=chosen.repeats),
+            plan=replace(self.plans[reader], repeats=chosen.repeats),
             seed=self.seed,
             arm=arm.title,
             set_name=chosen.name,
@@ -268,13 +280,7 @@ class Study:
 
     def _words(self, flag: str, runs: Sequence[Run]) -> list[str]:
         amount = self.amount
-        made: dict[str, list[str]] = {}
-        for found in runs:
-            made.setdefault(str(found.meta["commit"]), []).append(found.set_name)
-        commits = "; ".join(
-            f"{name} ({', '.join(dict.fromkeys(sets))})" if len(made) > 1 else name
-            for name, sets in made.items()
-        )
+        commits = _commits(runs)
         left_out = (
             "Slices of MR whose truth is, voxel for voxel, that of the slice before "
             "are left out: nobody drew them, the masks having been stored at another "
@@ -317,6 +323,18 @@ class Study:
         there = {found.arm for found in runs} | set(self._only_arms)
         titles = [arm.title for arm in ARMS if arm.title not in there]
         return [f"{title}: not asked for" for title in titles]
+
+
+def _commits(runs: Sequence[Run]) -> str:
+    """Which commits made the runs; where there are several, which of them."""
+    made: dict[str, dict[str, None]] = {}
+    for found in runs:
+        reader = "times" if found.has_target else "Dice"
+        which = made.setdefault(str(found.meta["commit"]), {})
+        which[f"{reader} of {found.set_name}"] = None
+    if len(made) < 2:
+        return "".join(made)
+    return "; ".join(f"{name} ({', '.join(which)})" for name, which in made.items())
 
 
 def _run_arm(

@@ -64,14 +64,22 @@ def test_a_study_that_was_broken_off_goes_on_where_it_was(tmp_path, scripted):
         study.run(None, arms)
     made = [name for name, _ in scripted]
     assert made == ["manual", "manual", "geodesic", "geodesic"]
+    older = results / "generated-phantom--manual--rounds.json"
+    kept = json.loads(older.read_text())
+    kept["meta"]["commit"] = "0123456789ab"
+    older.write_text(json.dumps(kept))
     text = study.report(tmp_path / "report", "--quick").read_text()
     assert "manual: not asked for" not in text, "an earlier command ran it"
     assert "grabcut: not asked for" in text
+    assert "0123456789ab (Dice of generated phantom)" in text
 
 
 def test_one_reader_has_a_target_and_one_a_number_of_rounds(tmp_path, scripted):
     results = tmp_path / "results"
-    Study(TINY, tmp_path / "no", tmp_path / "models", results).run(None, ["geodesic"])
+    study = Study(TINY, tmp_path / "no", tmp_path / "models", results)
+    study.run(None, ["geodesic"], ["time"])
+    study.run(None, ["geodesic"])
+    assert [name for name, _ in scripted] == ["geodesic"] * 2, "each once"
     found = {
         path.stem.split("--")[-1]: read_result(path) for path in results.glob("*.json")
     }
