@@ -23,7 +23,7 @@ from inference_worker.evaluation.jobs import Job, run_jobs
 from inference_worker.evaluation.phantom import write_phantoms
 from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.report import write_report
-from inference_worker.evaluation.results import Run, read_result
+from inference_worker.evaluation.results import read_result
 from inference_worker.evaluation.run import RunOptions, run
 from inference_worker.evaluation.splits import WEIGHTS, overlap, read_header
 from inference_worker.evaluation.study_plan import (
@@ -36,6 +36,7 @@ from inference_worker.evaluation.study_plan import (
     Arm,
     StudySet,
 )
+from inference_worker.evaluation.study_preface import preface
 from inference_worker.evaluation.walk import Plan
 from inference_worker.training.examples import split_patients
 from inference_worker.training.recipes import RECIPES
@@ -116,6 +117,7 @@ class Study:
     Attributes
     ----------
     left_out: arms that could not be run, and why.
+    only_arms: titles of those that the command asked for; None: all.
     processes: runs at a time.
     """
 
@@ -131,7 +133,7 @@ class Study:
         self.processes = 1
         self.generated = not data.is_dir()
         self.commit = commit()
-        self._only_arms: Sequence[str] | None = None
+        self.only_arms: Sequence[str] | None = None
         self._started = time.monotonic()
 
     @property
@@ -178,7 +180,7 @@ class Study:
         ]
         self.left_out += run_jobs(jobs, self.processes)
         self.left_out = list(dict.fromkeys(self.left_out))
-        self._only_arms = only_arms
+        self.only_arms = only_arms
 
     def _includes(self, arm: Arm) -> bool:
         return not arm.extra or self.amount.trains_all
@@ -275,66 +277,8 @@ class Study:
             runs,
             out,
             title="Study: every method, one reader",
-            preface=self._words(flag, runs),
+            preface=preface(self, flag, runs),
         )
-
-    def _words(self, flag: str, runs: Sequence[Run]) -> list[str]:
-        amount = self.amount
-        commits = _commits(runs)
-        left_out = (
-            "Slices of MR whose truth is, voxel for voxel, that of the slice before "
-            "are left out: nobody drew them, the masks having been stored at another "
-            "spacing than the images. "
-        )
-        if all(found.meta.get("repeats", True) for found in runs):
-            left_out = ""
-        lines = [
-            f"Written by `python -m inference_worker.evaluation study {flag}` at "
-            f"commit {commits or self.commit}; do not edit. A simulated reader "
-            f"(docs/calibration) corrects the middle {amount.slices} labelled slices "
-            f"of up to {amount.cases} patients a set. For Dice against interaction, "
-            f"{amount.rounds} times a slice or until no error can be seen. For times, "
-            f"to Dice {amount.until_dice}: up to {amount.rounds} times a slice, then "
-            "by brush; by brush also after a correction that took longer than the "
-            "brushing it saved, and where to mark would take longer than to mend. "
-            f"{left_out}"
-            "No patient was seen by any arm's weights or is one that the splits leave "
-            "to development. f-BRS and RITM are given clicks, as published, one for "
-            "each label of the set a turn; GrabCut, random walker, geodesic, "
-            "constrained and continual are given scribbles. Every run had "
-            f"one thread, {self.processes} ran at a time; seconds of the machine are "
-            "those of that thread, whatever else the machine was doing.",
-        ]
-        if self.generated:
-            lines += [
-                "",
-                "**The data sets are not on this machine. These are generated "
-                "phantoms: the figures show that everything runs and say nothing of "
-                "patients.**",
-            ]
-        if not_run := [*self.left_out, *self._not_asked_for(runs)]:
-            lines += ["", "Not run:", "", *(f"- {item}" for item in not_run)]
-        return lines
-
-    def _not_asked_for(self, runs: Sequence[Run]) -> list[str]:
-        """Arms of the full study that neither this command nor an earlier one ran."""
-        if not self._only_arms:
-            return []
-        there = {found.arm for found in runs} | set(self._only_arms)
-        titles = [arm.title for arm in ARMS if arm.title not in there]
-        return [f"{title}: not asked for" for title in titles]
-
-
-def _commits(runs: Sequence[Run]) -> str:
-    """Which commits made the runs; where there are several, which of them."""
-    made: dict[str, dict[str, None]] = {}
-    for found in runs:
-        reader = "times" if found.has_target else "Dice"
-        which = made.setdefault(str(found.meta["commit"]), {})
-        which[f"{reader} of {found.set_name}"] = None
-    if len(made) < 2:
-        return "".join(made)
-    return "; ".join(f"{name} ({', '.join(which)})" for name, which in made.items())
 
 
 def _run_arm(
