@@ -29,18 +29,18 @@ import numpy as np
 
 from inference_worker import engines
 from inference_worker.canvas import Canvas
-from inference_worker.contract.engine import Engine, Label, Volume
-from inference_worker.contract.geometry import Geometry
-from inference_worker.contract.prompts import Accept, Prompt, Propagate, Scribble
+from inference_worker.contract.engine import Engine, Label
+from inference_worker.contract.prompts import Accept, Prompt, Propagate
 from inference_worker.evaluation.cases import (
     Case,
     find_cases,
     labels_named,
+    patient_of,
     read_case,
     walked_slices,
 )
+from inference_worker.evaluation.mem3d_time import time_table
 from inference_worker.evaluation.metrics import score_volume
-from inference_worker.evaluation.phantom import phantom
 from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.splits import check_split, overlap, read_header
 from inference_worker.evaluation.statistics import compare, estimate
@@ -54,8 +54,8 @@ log = logging.getLogger(__name__)
 
 ROUNDS = 6
 
-SIZES = ((100, 256, 256), (100, 512, 512))
-"""Slices, rows and columns of the volumes on which a round is timed."""
+DEVELOPMENT = ("btcv_00", "btcv_20", "btcv_23")
+"""Patients on whom the engine was looked at while it was made: never measured."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def measure(
     build: Callable[..., Engine[Any]] = engines.build,
 ) -> dict[str, list[Reading]]:
     """Every arm on every case and label; ``held_out`` keeps to unseen patients."""
-    cases = find_cases(folder)
+    cases = [c for c in find_cases(folder) if patient_of(c.name) not in DEVELOPMENT]
     if held_out:
         seen = set(overlap([c.name for c in cases], read_header(weights)))
         cases = [c for c in cases if c.name not in seen]
@@ -285,63 +285,6 @@ def quality_table(
     )
     note = "Computing time of one thread; the slices are those of the set."
     return Table("quality", "Quality and runtime", columns, tuple(rows), note)
-
-
-def time_round(
-    engine: Engine[Any], sides: tuple[int, int, int]
-) -> tuple[float, list[float]]:
-    """Computing seconds of a round on a phantom of ``sides``, multiples of 4: marked
-    and propagated both ways; and of each propagated slice."""
-    small, truth = phantom(0, (sides[0] // 4, 128, 128))
-    voxels, labels = small, truth
-    for axis, side in enumerate(sides):
-        voxels = voxels.repeat(side // small.shape[axis], axis)
-        labels = labels.repeat(side // small.shape[axis], axis)
-    geometry = Geometry(sides, np.diag([1.0, 0.8, 0.8, 1.0]))
-    volume = Volume(voxels, geometry, "CT", (40.0, 400.0), "phantom")
-    state = engine.open(volume, [Label(1, "liver")])
-    middle = sides[0] // 2
-    rows, columns = np.nonzero(labels[middle] == 1)
-    row = int(np.median(rows))
-    stroke = [(middle, row, int(x)) for x in np.percentile(columns, (20, 80))]
-    marks: list[Prompt] = [Scribble(1, tuple(stroke), 5), Propagate(middle)]
-    seconds: list[float] = []
-    began = last = time.process_time()
-    for prediction in engine.step(state, marks):
-        if prediction.stage == "propagated":
-            seconds.append(time.process_time() - last)
-        last = time.process_time()
-    return last - began, seconds
-
-
-def time_table(weights: str, sizes: Sequence[tuple[int, int, int]] = SIZES) -> Table:
-    """Seconds of a round on volumes of several sizes."""
-    engine = engines.build("mem3d", weights=weights)
-    rows = []
-    for sides in sizes:
-        whole, seconds = time_round(engine, sides)
-        each = 1e3 * np.array(seconds or [np.nan])
-        rows.append(
-            (
-                f"{sides[1]} × {sides[2]} × {sides[0]}",
-                str(len(seconds)),
-                f"{whole:.2f}",
-                f"{np.median(each):.0f}",
-                f"{np.percentile(each, 95):.0f}",
-            )
-        )
-    columns = (
-        "volume",
-        "slices propagated",
-        "s per round",
-        "ms per propagated slice, median",
-        "95th percentile",
-    )
-    note = (
-        "One stroke on the middle slice of a phantom, propagated both ways; computing "
-        "time of one thread. The paper: 5.13 s for 512 × 512 × 100 on an RTX 2080 Ti."
-    )
-    return Table("runtime", "Runtime of a round", columns, tuple(rows), note)
 
 
 def report(

@@ -142,9 +142,7 @@ def report(runs: Sequence[Run], out: Path, arms: Sequence[Arm] = ARMS) -> Path:
         "",
         "The ideas are left out at inference, of one network that was trained with "
         "each left out of some steps and all left out of others; a network trained "
-        "without an idea from the start may make up for it better. Not measured here: "
-        + (", ".join(arm.title for arm in ARMS[len(arms) :]) or "none of the arms")
-        + ".",
+        f"without an idea from the start may make up for it better.{_missing(arms)}",
         "",
         *(table.markdown() for table in tables),
     ]
@@ -155,6 +153,11 @@ def report(runs: Sequence[Run], out: Path, arms: Sequence[Arm] = ARMS) -> Path:
     path = out / "README.md"
     path.write_text("\n".join(lines).rstrip() + "\n")
     return path
+
+
+def _missing(arms: Sequence[Arm]) -> str:
+    left = [arm.title for arm in ARMS if arm not in arms]
+    return f" Not measured here: {', '.join(left)}." if left else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

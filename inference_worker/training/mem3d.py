@@ -26,8 +26,9 @@ from __future__ import annotations
 import argparse
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -147,26 +148,42 @@ def train(
         course.run(
             lesson, until=last, rate=lambda _: QUALITY_RATE, decay=DECAY, since=steps
         )
-    net.load_state_dict(course.averaged)
-    facts = {
-        "training": {
+    return save_taught(
+        course,
+        net,
+        pools,
+        {
             "script": "inference_worker.training.mem3d",
             "sources": [
                 {"folder": s.folder, "labels": len(s.labels), "licence": s.licence}
                 for s in (*SOURCES, REFERENCE)
             ],
-            "patients": pools.patients,
             "start": start and start.digest,
-            "seed": seed,
-            "steps": course.done,
             "runs": note_run(out, course.begun, course.done, steps=steps),
             "batch": BATCH,
             "commit": sources,
-            "parameters": sum(p.numel() for p in net.parameters()),
-        }
+        },
+    )
+
+
+def save_taught(
+    course: Course, net: Mem3D, pools: Pools, facts: Mapping[str, Any]
+) -> Path:
+    """Write the averaged weights of ``course``, and how ``net`` came by them; the path.
+
+    ``facts``: of the training, beside those that the course and the pools know.
+    """
+    net.load_state_dict(course.averaged)
+    training = {
+        **facts,
+        "patients": pools.patients,
+        "seed": course.seed,
+        "steps": course.done,
+        "parameters": sum(p.numel() for p in net.parameters()),
     }
-    path = out / "model.safetensors"
-    save_prompted(path, "mem3d", net.eval(), SMALL, PREPROCESSING, facts=facts)
+    path = course.out / "model.safetensors"
+    described = {"training": training}
+    save_prompted(path, "mem3d", net.eval(), net.shape, PREPROCESSING, facts=described)
     return path
 
 

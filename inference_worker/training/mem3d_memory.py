@@ -27,12 +27,13 @@ import torch
 from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.splits import check_split
 from inference_worker.nets.mem3d import Mem3D, Mem3DShape
-from inference_worker.nets.prompted import PromptedModel, load_prompted, save_prompted
+from inference_worker.nets.prompted import PromptedModel, load_prompted
 from inference_worker.nets.resnet import ResNetEncoder
 from inference_worker.training.course import Course
+from inference_worker.training.mem3d import save_taught
 from inference_worker.training.mem3d_lessons import SEQUENCES, memory_loss
 from inference_worker.training.sequences import Stacks, read_stacks
-from inference_worker.training.targets import PREPROCESSING, Pools, read_pools
+from inference_worker.training.targets import Pools, read_pools
 
 ARMS = {"with": True, "without": False}
 """Whether the memory is read, by the folder of the network under ``--out``."""
@@ -83,22 +84,17 @@ def train(
         rate=lambda step: learning_rate(step, steps),
         decay=DECAY,
     )
-    net.load_state_dict(course.averaged)
-    facts = {
-        "training": {
+    return save_taught(
+        course,
+        net,
+        pools,
+        {
             "script": "inference_worker.training.mem3d_memory",
-            "patients": pools.patients,
             "start": start.digest,
-            "seed": seed,
-            "steps": course.done,
             "sequences": SEQUENCES,
             "commit": sources,
-            "parameters": sum(p.numel() for p in net.parameters()),
-        }
-    }
-    path = out / "model.safetensors"
-    save_prompted(path, "mem3d", net.eval(), shape, PREPROCESSING, facts=facts)
-    return path
+        },
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

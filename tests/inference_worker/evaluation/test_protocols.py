@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference_worker import engines
 from inference_worker.contract.engine import Label
-from inference_worker.evaluation import mem3d, mem3d_memory, pemed
+from inference_worker.evaluation import mem3d, mem3d_memory, mem3d_time, pemed
 from inference_worker.evaluation.cases import find_cases, read_case
 from inference_worker.evaluation.results import Run
 from inference_worker.evaluation.run import RunOptions
@@ -63,6 +64,8 @@ def test_the_report_of_pemed_compares_each_arm_with_the_first(click_run, tmp_pat
     rows = [line for line in text.splitlines() if line.startswith("| − PALM-I")]
     assert rows
     assert "2 patients" in text
+    assert "Not measured here: − Self-Loop, − PALM-O" in text
+    assert pemed._missing(pemed.ARMS) == ""
     assert (tmp_path / "docs" / "points.csv").read_text().count("\n") == 3
 
 
@@ -121,11 +124,16 @@ def test_mem3d_is_compared_with_itself_without_memory(folder, tmp_path):
 
 
 def test_a_round_is_timed_on_volumes_of_any_size(tmp_path):
-    table = mem3d.time_table(tiny_mem3d(tmp_path), [(8, 128, 256)])
+    table = mem3d_time.time_table(tiny_mem3d(tmp_path), [(8, 128, 256)])
     (row,) = table.rows
     assert row[0] == "128 × 256 × 8"
     assert int(row[1]) <= 7
     assert float(row[2]) > 0
+
+
+def test_the_round_that_is_timed_goes_through_the_whole_volume():
+    _, seconds = mem3d_time.time_round(engines.build("mem3d"), (24, 128, 128))
+    assert len(seconds) == 23
 
 
 def test_the_oracle_chooses_the_worst_slice_not_yet_marked(folder):
