@@ -1,6 +1,7 @@
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import { changedVoxels } from './changedVoxels';
 import { occupiedBox, type PictureBox } from './occupiedBox';
+import { pixelContext } from './pixelContext';
 
 const FLASH_MS = 450;
 const BRIGHTEST = 0.4;
@@ -66,10 +67,10 @@ export class ChangeFlash {
 
   #paint(changed: Uint8Array, columns: number): void {
     this.#box = occupiedBox(changed, columns);
-    const context = this.#picture.getContext('2d');
-    if (!this.#box || !context) {
+    if (!this.#box) {
       return;
     }
+    const context = pixelContext(this.#picture);
     const { x, y, width, height } = this.#box;
     this.#picture.width = width;
     this.#picture.height = height;

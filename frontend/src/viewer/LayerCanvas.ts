@@ -1,3 +1,5 @@
+import { drawnInSoftware } from './drawnInSoftware';
+
 /** A canvas over the pane, as sharp as the screen. */
 export class LayerCanvas {
   readonly #canvas: HTMLCanvasElement;
@@ -6,7 +8,12 @@ export class LayerCanvas {
 
   /** @param opaque whether nothing below it is to be seen */
   constructor(canvas: HTMLCanvasElement, opaque = false) {
-    const context = canvas.getContext('2d', { alpha: !opaque });
+    const context = canvas.getContext('2d', {
+      alpha: !opaque,
+      // Of the picture at the bottom every frame is composed anew: it stays
+      // where the browser composes.
+      willReadFrequently: !opaque && drawnInSoftware(),
+    });
     if (!context) {
       throw new Error('The browser gave no 2D canvas');
     }

@@ -3,6 +3,7 @@ import type { MaskStyle } from './LabelStyle';
 import { LayerCanvas } from './LayerCanvas';
 import { occupiedBox, type PictureBox } from './occupiedBox';
 import { outlinePath } from './outlinePath';
+import { pixelContext } from './pixelContext';
 
 const LINE_CSS_PIXELS = 1.5;
 /** By label, so that outlines differ to those who do not see the colours. */
@@ -108,11 +109,8 @@ export class MaskLayer {
     const { x, y, width, height } = box;
     this.#picture.width = width;
     this.#picture.height = height;
-    const context = this.#picture.getContext('2d');
-    const image = context?.createImageData(width, height);
-    if (!context || !image) {
-      throw new Error('The browser gave no 2D canvas');
-    }
+    const context = pixelContext(this.#picture);
+    const image = context.createImageData(width, height);
     const pixels = new Uint32Array(image.data.buffer);
     for (let row = 0; row < height; row += 1) {
       const from = (y + row) * this.#width + x;

@@ -1,4 +1,5 @@
 import { paintGrey } from './paintGrey';
+import { pixelContext } from './pixelContext';
 import type { Window } from './Viewer';
 
 /** Make `picture` the grey values of a plane, one pixel each. */
@@ -12,11 +13,8 @@ export function drawGrey(
 ): void {
   picture.width = columns;
   picture.height = rows;
-  const context = picture.getContext('2d');
-  const image = context?.createImageData(columns, rows);
-  if (!context || !image) {
-    throw new Error('The browser gave no 2D canvas');
-  }
+  const context = pixelContext(picture);
+  const image = context.createImageData(columns, rows);
   paintGrey(values, window, inverse, new Uint32Array(image.data.buffer));
   context.putImageData(image, 0, 0);
 }
