@@ -38,9 +38,12 @@ export async function unpackLabels(packed: PackedRegion): Promise<Uint8Array> {
   return labels;
 }
 
+/** Straight through: a blob would be read in another process. */
 async function inflate(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([data])
-    .stream()
-    .pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const { readable, writable } = new DecompressionStream('deflate');
+  const writer = writable.getWriter();
+  const written = writer.write(data).then(() => writer.close());
+  // What is wrong with the data is told by reading it.
+  written.catch(() => undefined);
+  return new Uint8Array(await new Response(readable).arrayBuffer());
 }
