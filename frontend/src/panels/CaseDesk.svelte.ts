@@ -195,7 +195,11 @@ export class CaseDesk {
     });
     this.#foresight = foresight;
     this.#visits = engine.prompts.includes('visit')
-      ? new VisitPlanner(session, (slice) => foresight.lookAround(slice))
+      ? new VisitPlanner(
+          session,
+          (slice) => foresight.lookAround(slice),
+          () => this.#input?.drawing ?? false,
+        )
       : null;
     session.events.on('status', (status) => {
       if (
