@@ -70,6 +70,8 @@ export class FrameStore {
     try {
       const response = await fetch(this.#addressOf(slice), {
         signal: this.#leaving.signal,
+        // All that is not looked at lets the rest of the page go before.
+        priority: slice === this.centre ? 'auto' : 'low',
       });
       if (!response.ok) {
         throw new Error(`The slice did not come: ${response.status}`);

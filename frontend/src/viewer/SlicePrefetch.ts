@@ -1,4 +1,5 @@
-const AT_ONCE = 4;
+/** As many as a browser asks of one server at a time. */
+const AT_ONCE = 6;
 const RETRY_MS = 1000;
 const LATEST_RETRY_MS = 30_000;
 

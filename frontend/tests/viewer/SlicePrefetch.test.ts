@@ -20,15 +20,15 @@ test('the slice looked at comes first, then outwards on both sides', async () =>
   expect(asked()).toEqual([4, 5, 3, 6, 2, 7, 1, 8, 0]);
 });
 
-test('four at once; where the reader goes, the next ones follow', async () => {
+test('six at once; where the reader goes, the next ones follow', async () => {
   const done: (() => void)[] = [];
   load.mockImplementation(() => new Promise((resolve) => done.push(resolve)));
   const prefetch = new SlicePrefetch(9, load, 0, 99, vi.fn(), vi.fn());
-  expect(asked()).toEqual([0, 1, 2, 3]);
+  expect(asked()).toEqual([0, 1, 2, 3, 4, 5]);
   prefetch.moveTo(8);
   done[0]?.();
   await vi.runAllTimersAsync();
-  expect(asked()).toEqual([0, 1, 2, 3, 8]);
+  expect(asked()).toEqual([0, 1, 2, 3, 4, 5, 8]);
 });
 
 test('a slice that fails is told once, and comes when it can', async () => {
