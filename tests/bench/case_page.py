@@ -25,17 +25,22 @@ WATCH_OPENING = """
     };
     const opening = (window.opening = { first: 0, all: 0 });
     const look = () => {
-        if (window.slicewise?.slice >= 0) {
-            if (!opening.first) {
-                after(() => { opening.first ||= performance.now(); });
-            }
-            const foot = document.querySelector('footer')?.textContent;
-            if (foot && !foot.includes('slices here')) {
-                opening.all = performance.now();
-                return;
-            }
+        const foot = document.querySelector('footer');
+        if (!(window.slicewise?.slice >= 0) || !foot) {
+            requestAnimationFrame(look);
+            return;
         }
-        requestAnimationFrame(look);
+        after(() => { opening.first = performance.now(); });
+        // Told, not asked in every frame: the bare page is not asked either.
+        const whole = () => {
+            if (!opening.all && !foot.textContent.includes('slices here')) {
+                opening.all = performance.now();
+            }
+        };
+        new MutationObserver(whole).observe(foot, {
+            characterData: true, childList: true, subtree: true,
+        });
+        whole();
     };
     requestAnimationFrame(look);
 })();
