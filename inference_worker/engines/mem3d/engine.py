@@ -76,7 +76,7 @@ class Mem3DEngine:
             ).items()
         }
         for index, made in marked.items():
-            draft.pages[index] = draft.pages.get(index, Page()).marked(made)
+            draft.mark(index, made)
             self._write(draft, index, answer_marks(self.model, draft, index))
         for prompt in prompts:
             if isinstance(prompt, Accept):

@@ -7,6 +7,10 @@ left alone by walks from others.
 
 A label that has ended (``ending``) does not begin again, unless a slice of the reader's
 farther on shows it; what an earlier round had shown beyond is taken away.
+
+A walk from a slice on which the reader struck out more of a label than was marked of it
+takes away, too: what is left there was not asked for, and shows the label nowhere where
+it was not shown before.
 """
 
 from __future__ import annotations
@@ -55,10 +59,12 @@ class Memory:
     squares: region of each label, where the last slice showed it.
     previous, fifth: the last slice, and the last one of every fifth.
     ending: where labels end, seen from the reader's slice behind.
+    taken_away: of each label, whether the reader mostly struck it out there.
     """
 
     squares: list[Square]
     ending: Ending
+    taken_away: list[bool]
     previous: Cell
     fifth: Cell | None = None
 
@@ -157,7 +163,9 @@ class Propagation:
         """What a walk knows when it leaves a slice."""
         looks = {value: self._look_near(value, index) for value in self.values}
         cell = self._remember_shown(index)
-        return Memory(self.squares_at(index), Ending(looks), cell)
+        given = self.state.given.get(index, {})
+        less = [given.get(value, 0) < 0 for value in self.values]
+        return Memory(self.squares_at(index), Ending(looks), less, cell)
 
     def _left(self, index: int, fates: Sequence[str]) -> Slice:
         """What is shown of the labels that are kept: uint8 (y, x)."""
@@ -260,11 +268,14 @@ class Propagation:
             size = (image.shape[-2], image.shape[-1])
             answer = self.net.segment(query, self._known(index, memory), size)
             share = answer.logits.sigmoid()
-            if "kept" in fates or "ended" in fates:
+            less = memory.taken_away if memory else []
+            if any(less) or "kept" in fates or "ended" in fates:
                 shown = self._share(index, squares)
                 for at, fate in enumerate(fates):
                     if fate != "taken":
                         share[at] = shown[at] * (fate == "kept")
+                    elif less[at]:
+                        share[at] *= shown[at]
             guess = self.net.quality(answer.features, share).sigmoid()
         labels = self._labels(share, squares)
         return Sight(labels, _worst(guess, share), image, share, squares)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference_worker.contract.engine import Label, Snapshot, Volume
+from inference_worker.contract.marks import UNMARKED
+from inference_worker.contract.prompts import Prompt
 from inference_worker.contract.wire import prompt_from_json, prompt_to_json
-from inference_worker.planar.pages import Page
+from inference_worker.planar.pages import Page, boxes_on, fixed_labels
 
 Slice = NDArray[np.uint8]
 
@@ -51,6 +54,7 @@ class Mem3DState:
     pages: slice → the reader's prompts on it, and whether it was accepted.
     masks: slice → what was last shown of it; absent before that.
     quality: slice → estimated IoU in [0, 1] of what is shown.
+    given: slice → label → voxels that the reader marked of it, less those struck out.
     """
 
     volume: Volume
@@ -58,11 +62,18 @@ class Mem3DState:
     pages: dict[int, Page] = field(default_factory=dict)
     masks: dict[int, Crop] = field(default_factory=dict)
     quality: dict[int, float] = field(default_factory=dict)
+    given: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def fork(self) -> Mem3DState:
         """A state that changes on its own."""
-        kept = (dict(self.pages), dict(self.masks), dict(self.quality))
-        return Mem3DState(self.volume, self.labels, *kept)
+        return Mem3DState(
+            self.volume,
+            self.labels,
+            dict(self.pages),
+            dict(self.masks),
+            dict(self.quality),
+            dict(self.given),
+        )
 
     @property
     def plane(self) -> tuple[int, int]:
@@ -74,6 +85,19 @@ class Mem3DState:
         return (
             np.zeros(self.plane, np.uint8) if crop is None else crop.whole(self.plane)
         )
+
+    def mark(self, index: int, made: Sequence[Prompt]) -> None:
+        """Take note of the prompts of a turn on a slice, before they are answered."""
+        self.pages[index] = self.pages.get(index, Page()).marked(made)
+        said = fixed_labels(made, index, self.plane)
+        boxes = boxes_on(made, index, self.plane)
+        shown = self.shown(index)
+        given = dict(self.given.get(index, {}))
+        for value in (label.value for label in self.labels):
+            marked = (said == value) | boxes.get(value, False)
+            struck = (shown == value) & (said != value) & (said != UNMARKED)
+            given[value] = given.get(value, 0) + int(marked.sum()) - int(struck.sum())
+        self.given[index] = given
 
     def by_reader(self) -> list[int]:
         """Slices the reader worked on: marked or accepted, ascending."""
@@ -103,6 +127,10 @@ class Mem3DState:
                 str(index): list(c.labels.shape) for index, c in self.masks.items()
             },
             "quality": {str(index): q for index, q in self.quality.items()},
+            "given": {
+                str(index): {str(value): count for value, count in given.items()}
+                for index, given in self.given.items()
+            },
             "pages": {
                 str(index): {
                     "prompts": [prompt_to_json(prompt) for prompt in page.prompts],
@@ -122,6 +150,8 @@ class Mem3DState:
             self.masks[int(name)] = Crop((int(y), int(x)), labels.reshape(size))
         for name, quality in header["quality"].items():
             self.quality[int(name)] = float(quality)
+        for name, given in header.get("given", {}).items():
+            self.given[int(name)] = {int(v): int(n) for v, n in given.items()}
         for name, body in header["pages"].items():
             prompts = tuple(prompt_from_json(prompt) for prompt in body["prompts"])
             self.pages[int(name)] = Page(prompts, None, bool(body["accepted"]))
