@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from inference_worker.contract.engine import Prediction
 from inference_worker.contract.geometry import Region, Voxel
 from inference_worker.contract.marks import UNMARKED, marks_on_slice
-from inference_worker.contract.prompts import Paint, Prompt, slice_of
+from inference_worker.contract.prompts import ExtremePoints, Paint, Prompt, slice_of
 from inference_worker.contract.wire import pack_mask, unpack_mask
 
 Slice = NDArray[np.uint8]
@@ -75,8 +75,9 @@ class Canvas:
             if isinstance(prompt, Paint):
                 self._paint(prompt)
             else:
-                index = slice_of(prompt)
-                self._write_said(index, marks_on_slice([prompt], index, self._plane))
+                for index in _spoken_on(prompt):
+                    marks = marks_on_slice([prompt], index, self._plane)
+                    self._write_said(index, marks)
 
     def show(self, prediction: Prediction, *, but: Collection[int] = ()) -> None:
         """Show a prediction where the reader has said nothing, on all slices ``but``.
@@ -181,6 +182,13 @@ class Canvas:
             where = paint.where[offset]
             said[rows, columns][where] = paint.labels[offset][where]
             self._write_said(index, said)
+
+
+def _spoken_on(prompt: Prompt) -> list[int]:
+    """Slices of whose voxels a mark speaks."""
+    if isinstance(prompt, ExtremePoints):
+        return sorted({voxel[0] for voxel in prompt.voxels})
+    return [slice_of(prompt)]
 
 
 def painted_slices(prompts: Sequence[Prompt]) -> frozenset[int]:

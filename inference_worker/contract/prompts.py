@@ -40,7 +40,10 @@ class Box:
 
 @dataclass(frozen=True)
 class ExtremePoints:
-    """The outermost voxels of ``label`` along the axes of a slice."""
+    """The outermost voxels of ``label`` along the axes of a slice.
+
+    Of a plane across the slices, for engines that take marks in any plane.
+    """
 
     label: int
     voxels: tuple[Voxel, ...]

@@ -33,16 +33,31 @@ def check_prompts(
 
     Raises
     ------
-    PromptError: ``prompt:empty``, ``prompt:not-taken``, ``prompt:outside-volume`` or
-        ``prompt:unknown-label``. The log is replayed whole, so it may hold nothing
-        that its engine would refuse.
+    PromptError: ``prompt:empty``, ``prompt:not-taken``, ``prompt:across-slices``,
+        ``prompt:outside-volume`` or ``prompt:unknown-label``. The log is replayed
+        whole, so it may hold nothing that its engine would refuse.
     """
     if not prompts:
         raise PromptError("empty", "The turn holds no prompt; draw something first.")
     check_taken(spec, prompts)
     for prompt in prompts:
+        _check_plane(prompt, spec)
         _check_place(prompt, geometry)
         _check_labels(prompt, labels)
+
+
+def _check_plane(prompt: Prompt, spec: EngineSpec) -> None:
+    if (
+        isinstance(prompt, ExtremePoints)
+        and len({voxel[0] for voxel in prompt.voxels}) > 1
+        and not spec.any_plane
+    ):
+        raise PromptError(
+            "across-slices",
+            f"The engine “{spec.title}” takes outermost points of a single slice; "
+            "mark them there.",
+            engine=spec.name,
+        )
 
 
 def _check_place(prompt: Prompt, geometry: Geometry) -> None:

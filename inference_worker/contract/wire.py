@@ -186,12 +186,16 @@ def _voxel(value: Any) -> Voxel:
     return (value[0], value[1], value[2])
 
 
-def _stroke(body: Mapping[str, Any], *, least: int) -> tuple[Voxel, ...]:
+def _stroke(
+    body: Mapping[str, Any], *, least: int, across: bool = False
+) -> tuple[Voxel, ...]:
+    """Voxels of one slice; with ``across``, of one plane across any axis."""
     voxels = body.get("voxels")
     if not isinstance(voxels, list) or not least <= len(voxels) <= POINTS_MAX:
         raise _malformed(f"a mark has {least} to {POINTS_MAX} voxels")
     stroke = tuple(_voxel(value) for value in voxels)
-    if len({voxel[0] for voxel in stroke}) != 1:
+    axes = range(3) if across else range(1)
+    if all(len({voxel[axis] for voxel in stroke}) != 1 for axis in axes):
         raise _malformed("a mark's voxels lie on several slices")
     return stroke
 
@@ -210,7 +214,9 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Prompt]] = {
     "scribble": lambda body: Scribble(
         _label(body), _stroke(body, least=1), _width(body)
     ),
-    "extreme_points": lambda body: ExtremePoints(_label(body), _stroke(body, least=2)),
+    "extreme_points": lambda body: ExtremePoints(
+        _label(body), _stroke(body, least=2, across=True)
+    ),
     "lasso": lambda body: Lasso(_label(body), _stroke(body, least=3)),
     "box": lambda body: Box(_label(body), _region(body)),
     "paint": _paint,

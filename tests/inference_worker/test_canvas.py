@@ -8,7 +8,14 @@ import pytest
 from inference_worker.canvas import Canvas, join_regions, painted_slices
 from inference_worker.contract.engine import Prediction
 from inference_worker.contract.geometry import Region
-from inference_worker.contract.prompts import Click, Lasso, Paint, Scribble, Visit
+from inference_worker.contract.prompts import (
+    Click,
+    ExtremePoints,
+    Lasso,
+    Paint,
+    Scribble,
+    Visit,
+)
 from inference_worker.contract.wire import unpack_mask
 
 SHAPE = (3, 10, 8)
@@ -70,6 +77,13 @@ def test_no_prediction_changes_what_the_reader_said(canvas, mark):
         canvas.labels()[1][said] == (mark.label if hasattr(mark, "label") else 3)
     ).all()
     assert (canvas.labels()[1][~said] == 2).all()
+
+
+def test_points_across_the_slices_are_shown_on_each(canvas):
+    points = ((0, 4, 4), (2, 4, 4), (1, 4, 1), (1, 4, 7))
+    canvas.say([ExtremePoints(3, points)])
+    canvas.show(everywhere(1))
+    assert {tuple(voxel) for voxel in np.argwhere(canvas.labels() == 3)} == {*points}
 
 
 def test_the_last_thing_said_stands(canvas):

@@ -40,6 +40,8 @@ export const TEXTS: Readonly<Record<string, string>> = {
   'message:too-large':
     'That is too much at once. Send the strokes in several turns.',
   'prompt:not-taken': 'The model of this case does not take such a mark.',
+  'prompt:across-slices':
+    'The model of this case takes such marks on a single slice only.',
   'prompt:outside-volume':
     'The mark lies outside the volume. Mark inside the image.',
   'prompt:unknown-label':

@@ -10,6 +10,7 @@ from inference_worker.contract.prompts import (
     KINDS,
     Box,
     Click,
+    ExtremePoints,
     Lasso,
     Paint,
     Propagate,
@@ -52,12 +53,17 @@ def test_good_prompts_pass():
         (Click(3, (0, 0, 0)), "prompt:unknown-label"),
         (paint(3), "prompt:unknown-label"),
         (Propagate(0), "prompt:not-taken"),
+        (ExtremePoints(1, ((0, 5, 3), (3, 5, 3))), "prompt:across-slices"),
     ],
 )
 def test_a_bad_prompt_is_refused_with_its_code(prompt, code):
     with pytest.raises(PromptError) as refused:
         check(Visit(0), prompt)
     assert refused.value.code == code
+
+
+def test_outermost_points_across_the_slices_are_for_engines_of_any_plane():
+    check(ExtremePoints(1, ((0, 5, 3), (3, 5, 3))), engine="prism")
 
 
 def test_an_empty_turn_is_refused():

@@ -100,6 +100,11 @@ def test_a_mask_that_inflates_beyond_its_region_is_refused():
         unpack_mask(bomb | {"stop": [1, 8, 8]})
 
 
+def test_outermost_points_may_lie_in_a_plane_across_the_slices():
+    body = {"kind": "extreme_points", "label": 1, "voxels": [[0, 7, 2], [3, 7, 5]]}
+    assert prompt_to_json(prompt_from_json(body)) == body
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -119,6 +124,7 @@ def test_a_mask_that_inflates_beyond_its_region_is_refused():
         {"kind": "scribble", "label": 1, "voxels": [[0, 0, 0]], "width": "5"},
         {"kind": "scribble", "label": 1, "voxels": [[0, 0, 0]], "width": 1e9},
         {"kind": "lasso", "label": 1, "voxels": [[0, 0, 0], [0, 1, 0]]},
+        {"kind": "extreme_points", "label": 1, "voxels": [[0, 0, 0], [1, 1, 1]]},
         {"kind": "box", "label": 1, "start": [0, 0, 0], "stop": [0, 1, 1]},
         {"kind": "paint", "region": {}, "where": {}},
         {"kind": "propagate", "slice": 0, "direction": 2},
