@@ -10,6 +10,15 @@ from tests.e2e.test_views import beside, plane_point
 
 pytestmark = pytest.mark.e2e
 
+TURNS = """
+    async () => {
+        const address = `/api/sessions/${window.slicewise.sessionId}/turns`;
+        const turns = await (await fetch(address)).json();
+        return turns.map(({ prompts }) =>
+            prompts.filter(({ kind }) => kind !== 'visit'));
+    }
+"""
+
 MARKS = """
     async () => {
         const address = `/api/sessions/${window.slicewise.sessionId}/turns`;
@@ -26,6 +35,16 @@ def drag(reader: Reader, axis: int, start: Voxel, stop: Voxel) -> None:
     mouse.move(*plane_point(reader, axis, start))
     mouse.down()
     mouse.move(*plane_point(reader, axis, stop), steps=5)
+    mouse.up()
+
+
+def trail(reader: Reader, axis: int, voxels: list[Voxel]) -> None:
+    """Over the centres of voxels, in the plane across ``axis``."""
+    mouse = reader.page.mouse
+    mouse.move(*plane_point(reader, axis, voxels[0]))
+    mouse.down()
+    for voxel in voxels[1:]:
+        mouse.move(*plane_point(reader, axis, voxel), steps=4)
     mouse.up()
 
 
@@ -57,13 +76,37 @@ def test_marks_in_a_sagittal_plane_lie_where_the_pointer_was(reader: Reader) -> 
     ]
     for voxel in [clicked, *map(tuple, column)]:
         assert reader.mask(voxel) == 1
+    around = [(1, y + 9, x), (1, y + 13, x), (4, y + 13, x), (4, y + 9, x)]
+    page.keyboard.press("l")
+    trail(reader, 2, [*around, around[0]])
+    reader.settle()
+    page.keyboard.press("q")
+    points = [(1, y - 14, x), (4, y - 14, x), (2, y - 18, x), (2, y - 11, x)]
+    for point in points:
+        page.mouse.click(*plane_point(reader, 2, point))
+    reader.settle()
+    page.keyboard.press("d")
+    trail(reader, 2, [(3, y + 18, x), (5, y + 18, x)])
+    reader.settle()
+    *_, lasso, extreme, paint = page.evaluate(TURNS)
+    # In a sagittal plane a slice's line of voxels runs down its rows.
+    assert [mark["voxels"] for mark in lasso] == [
+        [[z, y + 9, x], [z, y + 13, x]] for z in (1, 2, 3, 4)
+    ]
+    assert extreme == [
+        {"kind": "extreme_points", "label": 1, "voxels": list(map(list, points))}
+    ]
+    assert [mark["region"]["start"] for mark in paint] == [
+        [z, y + 18, x] for z in (3, 4, 5)
+    ]
+    for voxel in [(3, y + 11, x), *points, (4, y + 18, x)]:
+        assert reader.mask(voxel) == 1
     # On the screen as well: the mask's colour at the very place that was clicked.
     reader.leave_picture()
     across, down = map(int, plane_point(reader, 2, clicked))
     assert is_orange(reader.screen()[down, across])
-    page.keyboard.press("Control+z")
-    page.keyboard.press("Control+z")
-    page.keyboard.press("Control+z")
+    for _ in range(6):
+        page.keyboard.press("Control+z")
     # The mask of the shorter log comes after the word that it is shorter.
     z, y, x = clicked
     reader.wait(f"() => window.slicewise.maskValue({z}, {y}, {x}) === 0")

@@ -53,6 +53,8 @@ export const german: Readonly<Record<string, string>> = {
     'Das ist zu viel auf einmal. Die Striche in mehreren Schritten senden.',
   'The model of this case does not take such a mark.':
     'Das Modell dieses Falls nimmt keine solche Marke.',
+  'The model of this case takes such marks on a single slice only.':
+    'Das Modell dieses Falls nimmt solche Marken nur auf einer einzelnen Schicht.',
   'The mark lies outside the volume. Mark inside the image.':
     'Die Marke liegt außerhalb des Volumens. Im Bild markieren.',
   'This label is not one of the project. Choose one from the list.':
@@ -69,6 +71,8 @@ export const german: Readonly<Record<string, string>> = {
     'Auf dem Server ist etwas schiefgegangen; es ist vermerkt. Noch einmal versuchen.',
   '{engine} takes marks on the large slice only':
     '{engine} nimmt Marken nur auf der großen Schicht',
+  'This tool works on the large slice only':
+    'Dieses Werkzeug wirkt nur auf der großen Schicht',
   'Livewire: fill what a line along edges encloses':
     'Livewire: füllen, was eine Linie entlang der Kanten umschließt',
   'Livewire: a line along edges': 'Livewire: eine Linie entlang der Kanten',

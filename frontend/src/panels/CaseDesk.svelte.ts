@@ -13,7 +13,7 @@ import type { SessionStatus } from '../session/SessionStatus';
 import { unansweredPrompts } from '../session/unansweredPrompts';
 import { VisitPlanner } from '../session/VisitPlanner';
 import { PaneInput } from '../tools/PaneInput';
-import type { PlaneMark } from '../tools/PlaneMark';
+import type { MarkInPlane } from '../tools/PlaneMark';
 import type { PromptTool } from '../tools/PromptTool';
 import type { ValueRange } from '../tools/paint/coverWith';
 import type { MaskStyle } from '../viewer/LabelStyle';
@@ -176,6 +176,7 @@ export class CaseDesk {
         this.#layers?.setBrush(null);
         this.#layers?.setLive([]);
       },
+      begun: () => this.#layers?.setLive(this.#begun),
     });
     this.keymap = keymap;
     this.view = new ViewDesk(this, preferences, recorder);
@@ -524,7 +525,7 @@ export class CaseDesk {
   }
 
   /** A mark that begins in a plane across the slices; null: none is made there. */
-  beginPlaneMark(frame: PlaneFrame, at: number): PlaneMark | null {
+  beginPlaneMark(frame: PlaneFrame, at: number): MarkInPlane | null {
     return this.writable && this.view.tool === null && !this.spaceHeld
       ? this.box.markIn(frame, at)
       : null;

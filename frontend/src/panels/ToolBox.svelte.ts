@@ -2,11 +2,13 @@ import type { VoxelIndex } from '../geometry/frames';
 import type { PlaneFrame } from '../geometry/PlaneFrame';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
 import type { EventRecorder } from '../session/EventRecorder';
+import type { BrushShape } from '../tools/BrushTool';
 import { ExtremePointsTool } from '../tools/ExtremePointsTool';
 import { LivewireTool } from '../tools/LivewireTool';
 import { makeTool } from '../tools/makeTool';
 import { offeredTools } from '../tools/offeredTools';
-import { marksInPlanes, PlaneMark } from '../tools/PlaneMark';
+import { type MarkInPlane, marksInPlanes, PlaneMark } from '../tools/PlaneMark';
+import { PlanePoint } from '../tools/PlanePoint';
 import type { PromptTool } from '../tools/PromptTool';
 import type { ValueRange } from '../tools/paint/coverWith';
 import type { PaintGround } from '../tools/paint/PaintGround';
@@ -55,6 +57,8 @@ export interface ToolPlace {
   shown(): ValueRange | null;
   /** another tool was taken up, or what it has begun is given up */
   chosen(tool: ToolName): void;
+  /** a mark that takes several clicks has got further */
+  begun(): void;
 }
 
 /** What lies in the reader's hand: the tool, its width, the label it gives. */
@@ -73,6 +77,8 @@ export class ToolBox {
   readonly #place: ToolPlace;
   readonly #points: ExtremePointsTool;
   readonly #wire: LivewireTool;
+  /** counts changes of what is begun */
+  #changes = $state(0);
 
   constructor(place: ToolPlace) {
     this.#place = place;
@@ -82,6 +88,10 @@ export class ToolBox {
     this.#points = new ExtremePointsTool(
       place.geometry,
       () => this.markedLabel,
+      () => {
+        this.#changes += 1;
+        place.begun();
+      },
     );
     this.#wire = new LivewireTool(place.geometry, place.ground, {
       label: () => this.markedLabel,
@@ -163,30 +173,44 @@ export class ToolBox {
       return this.#wire;
     }
     const { geometry, ground } = this.#place;
-    return makeTool(this.tool, geometry, ground, this.markedLabel, {
-      width: this.width,
-      ball: this.ball,
-      range: this.#range,
-    });
+    return makeTool(this.tool, geometry, ground, this.markedLabel, this.#brush);
+  }
+
+  get #brush(): BrushShape {
+    return { width: this.width, ball: this.ball, range: this.#range };
+  }
+
+  /** Whether the tool marks in planes across the slices: paint does anywhere. */
+  get inPlanes(): boolean {
+    const { anyPlane } = this.#place;
+    return this.tool === 'extreme_points'
+      ? anyPlane
+      : marksInPlanes(this.tool, anyPlane);
   }
 
   /** A mark that begins in a plane across the slices; null: none is made there. */
-  markIn(frame: PlaneFrame, at: number): PlaneMark | null {
-    const { geometry, anyPlane } = this.#place;
-    return anyPlane && marksInPlanes(this.tool)
-      ? new PlaneMark(
-          this.tool,
+  markIn(frame: PlaneFrame, at: number): MarkInPlane | null {
+    const { geometry, ground, anyPlane } = this.#place;
+    if (this.tool === 'extreme_points') {
+      return anyPlane
+        ? new PlanePoint(this.#points, geometry, frame, at)
+        : null;
+    }
+    return marksInPlanes(this.tool, anyPlane)
+      ? new PlaneMark(this.tool, {
           geometry,
+          ground,
           frame,
           at,
-          this.markedLabel,
-          this.width,
-        )
+          label: this.markedLabel,
+          brush: this.#brush,
+        })
       : null;
   }
 
   /** Marks of which the hand has let go, but which are not whole yet. */
   get begun(): readonly Prompt[] {
+    void this.#changes;
     switch (this.tool) {
       case 'extreme_points':
         return this.#points.draft;

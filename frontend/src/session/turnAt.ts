@@ -1,5 +1,5 @@
+import { liesOn } from '../wire/liesOn';
 import type { Prompt } from '../wire/Prompt';
-import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 import type { LogTurn } from './LogState';
 
 type Place = readonly [row: number, column: number];
@@ -21,14 +21,14 @@ export function turnAt(
         turn.state === 'active' &&
         turn.prompts.some(
           (prompt) =>
-            sliceOfPrompt(prompt) === slice && distance(prompt, at) <= reach,
+            liesOn(prompt, slice) && distance(prompt, slice, at) <= reach,
         ),
     ) ?? null
   );
 }
 
 /** From a place to what is drawn of a mark, in voxels. */
-function distance(prompt: Prompt, at: Place): number {
+function distance(prompt: Prompt, slice: number, at: Place): number {
   switch (prompt.kind) {
     case 'scribble':
       return toLine(prompt.voxels.map(flat), at) - prompt.width / 2;
@@ -40,7 +40,11 @@ function distance(prompt: Prompt, at: Place): number {
     case 'click':
       return toLine([flat(prompt.voxel)], at);
     case 'extreme_points':
-      return Math.min(...prompt.voxels.map((v) => toLine([flat(v)], at)));
+      return Math.min(
+        ...prompt.voxels
+          .filter(([z]) => z === slice)
+          .map((voxel) => toLine([flat(voxel)], at)),
+      );
     case 'box': {
       const [top, left] = flat(prompt.start);
       const [bottom, right] = [prompt.stop[1] - 1, prompt.stop[2] - 1];

@@ -1,7 +1,7 @@
 import type { CanvasPoint, Voxel } from '../geometry/frames';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
+import { liesOn } from '../wire/liesOn';
 import type { Prompt } from '../wire/Prompt';
-import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 import type { ChangeFlash } from './ChangeFlash';
 import { LayerCanvas } from './LayerCanvas';
 
@@ -36,11 +36,7 @@ export class MarkLayer {
 
   /** @returns whether it must be drawn again: something fades */
   draw(placement: SlicePlacement | null, marks: Marks): boolean {
-    const here = (mark: Prompt): boolean =>
-      // Drawn across the slices, a box is on each of them.
-      mark.kind === 'box'
-        ? marks.slice >= mark.start[0] && marks.slice < mark.stop[0]
-        : sliceOfPrompt(mark) === marks.slice;
+    const here = (mark: Prompt): boolean => liesOn(mark, marks.slice);
     const history = marks.history.filter(here);
     const selected = marks.selected.filter(here);
     const ratio = this.#canvas.clear();
@@ -57,18 +53,23 @@ export class MarkLayer {
     context.lineCap = 'round';
     context.lineJoin = 'round';
     for (const mark of history) {
-      this.#drawMark(placement, mark);
+      this.#drawMark(placement, mark, marks.slice);
     }
     for (const mark of selected) {
-      this.#drawMark(placement, mark, SELECTED);
+      this.#drawMark(placement, mark, marks.slice, SELECTED);
     }
     for (const mark of marks.live) {
-      this.#drawMark(placement, mark);
+      this.#drawMark(placement, mark, marks.slice);
     }
     return flashing;
   }
 
-  #drawMark(placement: SlicePlacement, mark: Prompt, extra = 0): void {
+  #drawMark(
+    placement: SlicePlacement,
+    mark: Prompt,
+    slice: number,
+    extra = 0,
+  ): void {
     const { context } = this.#canvas;
     switch (mark.kind) {
       case 'scribble':
@@ -100,7 +101,10 @@ export class MarkLayer {
         break;
       case 'extreme_points':
         this.#twice(this.#colorOf(mark.label), 2 + extra, () => {
-          for (const [, y, x] of mark.voxels) {
+          for (const [z, y, x] of mark.voxels) {
+            if (z !== slice) {
+              continue;
+            }
             const [right, down] = placement.canvasOf(y, x);
             context.moveTo(right + 4, down);
             context.arc(right, down, 4, 0, 2 * Math.PI);

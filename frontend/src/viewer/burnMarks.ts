@@ -1,9 +1,9 @@
 import type { Shape } from '../geometry/frames';
 import { rasteriseLasso } from '../geometry/rasteriseLasso';
 import { rasteriseScribble } from '../geometry/rasteriseScribble';
+import { liesOn } from '../wire/liesOn';
 import type { Prompt } from '../wire/Prompt';
 import { type PaintedRegion, paintedRegion } from '../wire/paintedRegion';
-import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 
 /**
  * A slice with marks in it that no answer contains yet: what a person said of
@@ -30,7 +30,7 @@ export function burnMarks(
     }
   };
   for (const mark of marks) {
-    if (sliceOfPrompt(mark) !== slice) {
+    if (!liesOn(mark, slice)) {
       continue;
     }
     switch (mark.kind) {
@@ -44,14 +44,16 @@ export function burnMarks(
         put(mark.voxel[1] * width + mark.voxel[2], mark.label);
         break;
       case 'extreme_points':
-        for (const [, y, x] of mark.voxels) {
-          put(y * width + x, mark.label);
+        for (const [z, y, x] of mark.voxels) {
+          if (z === slice) {
+            put(y * width + x, mark.label);
+          }
         }
         break;
       case 'paint': {
         const region = paintedRegion(mark);
         if (region) {
-          eachPainted(region, width, put);
+          eachPainted(region, slice, width, put);
         }
         break;
       }
@@ -62,13 +64,13 @@ export function burnMarks(
   return burned ?? labels;
 }
 
-/** Paint lies on one slice, as every tool makes it. */
 function eachPainted(
   { start, stop, labels, where }: PaintedRegion,
+  slice: number,
   columns: number,
   put: (offset: number, label: number) => void,
 ): void {
-  let at = 0;
+  let at = (slice - start[0]) * (stop[1] - start[1]) * (stop[2] - start[2]);
   for (let y = start[1]; y < stop[1]; y += 1) {
     for (let x = start[2]; x < stop[2]; x += 1) {
       if (where[at]) {

@@ -254,6 +254,7 @@ describe('the tool box', () => {
       values: [1, 2],
       shown: () => null,
       chosen: vi.fn(),
+      begun: vi.fn(),
     });
 
   test('offers what the engine takes', () => {

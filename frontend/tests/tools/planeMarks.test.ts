@@ -3,7 +3,15 @@ import type { Affine, Voxel } from '../../src/geometry/frames';
 import { planeFrames } from '../../src/geometry/PlaneFrame';
 import { rasteriseScribble } from '../../src/geometry/rasteriseScribble';
 import { VolumeGeometry } from '../../src/geometry/VolumeGeometry';
-import { PlaneMark, type PlaneToolName } from '../../src/tools/PlaneMark';
+import { ExtremePointsTool } from '../../src/tools/ExtremePointsTool';
+import {
+  marksInPlanes,
+  PlaneMark,
+  type PlaneToolName,
+} from '../../src/tools/PlaneMark';
+import { PlanePoint } from '../../src/tools/PlanePoint';
+import type { PaintGround } from '../../src/tools/paint/PaintGround';
+import { burnMarks } from '../../src/viewer/burnMarks';
 import type { Prompt } from '../../src/wire/Prompt';
 
 /** Slices 3 mm apart, voxels of 1 mm, the head up. */
@@ -16,17 +24,43 @@ const AFFINE: Affine = [
 const geometry = new VolumeGeometry([8, 20, 30], AFFINE);
 const frames = planeFrames(geometry);
 
+const ground: PaintGround = {
+  shape: geometry.shape,
+  labels: (z) => (z === 3 ? new Uint8Array(600).fill(5) : null),
+  values: () => (offset) => offset % 30,
+  mayReplace: (label) => label !== 5,
+};
+
 function drawn(
   tool: PlaneToolName,
   axis: 1 | 2,
   path: readonly (readonly [row: number, column: number])[],
   width = 1,
+  brush = {},
 ): readonly Prompt[] {
-  const mark = new PlaneMark(tool, geometry, frames[axis], 7, 2, width);
+  const mark = new PlaneMark(tool, {
+    geometry,
+    ground,
+    frame: frames[axis],
+    at: 7,
+    label: 2,
+    brush: { width, ball: false, range: null, ...brush },
+  });
   for (const [row, column] of path) {
     mark.move(row, column);
   }
-  return mark.prompts;
+  return mark.end();
+}
+
+/** Voxels that paint changes, by what is seen of it on every slice. */
+function painted(prompts: readonly Prompt[]): string[] {
+  expect(prompts.every(({ kind }) => kind === 'paint')).toBe(true);
+  return Array.from({ length: 8 }, (_, z) => z).flatMap((z) =>
+    [...(burnMarks(null, prompts, z, geometry.shape) ?? [])].flatMap(
+      (label, at) =>
+        label === 0 ? [] : [`${z},${Math.floor(at / 30)},${at % 30}=${label}`],
+    ),
+  );
 }
 
 /** Every voxel that the prompts cover, by the rule of the slices. */
@@ -156,4 +190,118 @@ describe('a stroke', () => {
     expect(slices.size).toBe(8);
     expect(covered(prompts).length).toBe(20);
   });
+});
+
+describe('a lasso', () => {
+  const around = [
+    [1, 10],
+    [1, 13],
+    [3, 13],
+    [3, 10],
+  ] as const;
+  const inside = [1, 2, 3].flatMap((z) =>
+    [10, 11, 12, 13].map((x) => `${z},7,${x}`),
+  );
+
+  test('marks what it encloses, a line of voxels on each slice', () => {
+    const prompts = drawn('lasso', 1, around);
+    expect(prompts).toHaveLength(3);
+    expect(covered(prompts)).toEqual(inside);
+  });
+
+  test('is kept within the volume, and without an inside is a slip', () => {
+    const prompts = drawn('lasso', 2, [
+      [-5, 18],
+      [-5, 99],
+      [0, 99],
+      [0, 18],
+    ]);
+    expect(covered(prompts)).toEqual(['0,18,7', '0,19,7']);
+    expect(
+      drawn('lasso', 2, [
+        [2, 2],
+        [2.3, 2.2],
+      ]),
+    ).toEqual([]);
+  });
+
+  test('of the scissors is paint, but not over what is locked', () => {
+    expect(painted(drawn('scissors', 1, around))).toEqual(
+      inside.filter((at) => at[0] !== '3').map((at) => `${at}=2`),
+    );
+  });
+});
+
+describe('a brush', () => {
+  test('paints what a stroke covers, one paint for each slice', () => {
+    const prompts = drawn('brush', 2, [
+      [4, 10],
+      [6, 10],
+    ]);
+    expect(prompts).toHaveLength(3);
+    expect(painted(prompts)).toEqual(['4,10,7=2', '5,10,7=2', '6,10,7=2']);
+  });
+
+  test('that is a ball reaches as far across the plane as along it', () => {
+    const prompts = drawn('brush', 2, [[4, 10]], 5, { ball: true });
+    expect(painted(prompts)).toEqual(
+      [8, 9, 10, 11, 12].flatMap((y) =>
+        (y === 8 || y === 12 ? [6, 7, 8] : [5, 6, 7, 8, 9]).map(
+          (x) => `4,${y},${x}=2`,
+        ),
+      ),
+    );
+  });
+
+  test('keeps to a range of values', () => {
+    const prompts = drawn(
+      'brush',
+      1,
+      [
+        [5, 4],
+        [5, 8],
+      ],
+      1,
+      { range: { low: 6, high: 7 } },
+    );
+    expect(painted(prompts)).toEqual(['5,7,6=2', '5,7,7=2']);
+  });
+});
+
+test('four outermost points lie in one plane; elsewhere they begin anew', () => {
+  const tool = new ExtremePointsTool(geometry, () => 2);
+  const point = (axis: 1 | 2, at: number, row: number, column: number) => {
+    const mark = new PlanePoint(tool, geometry, frames[axis], at);
+    mark.move(row, column);
+    mark.move(0, 0);
+    return mark.end();
+  };
+  expect(point(1, 7, 1, 10)).toEqual([]);
+  expect(point(2, 7, 1, 4)).toEqual([]);
+  expect(tool.draft.map(({ voxel }) => voxel)).toEqual([[1, 4, 7]]);
+  point(2, 7, 3, 2);
+  point(2, 7, 3, 6);
+  const prompts = point(2, 7, 5, 4);
+  expect(prompts).toEqual([
+    {
+      kind: 'extreme_points',
+      label: 2,
+      voxels: [
+        [1, 4, 7],
+        [3, 2, 7],
+        [3, 6, 7],
+        [5, 4, 7],
+      ],
+    },
+  ]);
+  expect(tool.draft).toEqual([]);
+  const shown = burnMarks(null, prompts, 3, geometry.shape);
+  expect(shown?.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0)).toBe(2);
+});
+
+test('paint is taken in any plane, marks where the engine takes them', () => {
+  expect(marksInPlanes('brush', false)).toBe(true);
+  expect(marksInPlanes('lasso', false)).toBe(false);
+  expect(marksInPlanes('lasso', true)).toBe(true);
+  expect(marksInPlanes('livewire', true)).toBe(false);
 });
