@@ -122,6 +122,28 @@ def points_table(runs: Sequence[Run], arms: Sequence[Arm] = ARMS) -> Table:
     return Table("points", "Dice after points", columns, tuple(rows), note)
 
 
+def verdict(runs: Sequence[Run], arms: Sequence[Arm] = ARMS) -> str:
+    """In words, what the interval of each arm's difference to the first says."""
+    most = max(POINTS)
+    curves = {
+        arm.title: curve_by_patient([r for r in runs if r.arm == arm.title], most)
+        for arm in arms
+    }
+    own = {patient: c[most] for patient, c in curves[arms[0].title].items()}
+    said: dict[str, list[str]] = {}
+    for arm in arms[1:]:
+        found = {patient: c[most] for patient, c in curves[arm.title].items()}
+        change = compare(found, own).difference
+        word = "no difference shown"
+        if change.high is not None and change.high < 0:
+            word = "lower"
+        elif change.low is not None and change.low > 0:
+            word = "higher"
+        said.setdefault(word, []).append(f"“{arm.title}”")
+    words = "; ".join(f"{word}: {', '.join(titles)}" for word, titles in said.items())
+    return f"Dice after {most} points against “{arms[0].title}” — {words}."
+
+
 def report(runs: Sequence[Run], out: Path, arms: Sequence[Arm] = ARMS) -> Path:
     """Tables and what they were measured on."""
     series = slice_series([each for each in runs if each.arm == arms[0].title])
@@ -144,7 +166,10 @@ def report(runs: Sequence[Run], out: Path, arms: Sequence[Arm] = ARMS) -> Path:
         "each left out of some steps and all left out of others; a network trained "
         f"without an idea from the start may make up for it better.{_missing(arms)}",
         "",
-        *(table.markdown() for table in tables),
+        tables[0].markdown(),
+        verdict(runs, arms),
+        "",
+        *(table.markdown() for table in tables[1:]),
     ]
     if (out / "losses.png").is_file():
         lines.append("![Loss of the network's training](losses.png)")

@@ -66,6 +66,36 @@ def test_the_report_of_pemed_compares_each_arm_with_the_first(click_run, tmp_pat
     assert "2 patients" in text
     assert "Not measured here: − Self-Loop, − PALM-O" in text
     assert pemed._missing(pemed.ARMS) == ""
+    assert "Dice after 2 points against “PE-MED” — " in text
+
+
+def test_a_verdict_names_what_an_interval_away_from_zero_says():
+    def run(arm, dice):
+        turns = [
+            {
+                "kind": "mark",
+                "dice_per_label": {"1": 0},
+                "patient": patient,
+                "case": patient,
+                "slice": 0,
+                "turn": 1,
+                "dice": dice + step,
+            }
+            for patient, step in (("a", 0.0), ("b", 0.1), ("c", 0.05))
+        ]
+        return Run({"arm": arm}, turns, [])
+
+    arms = [pemed.Arm(name) for name in ("own", "worse", "better", "same")]
+    runs = [run("own", 0.5), run("worse", 0.2), run("better", 0.7), run("same", 0.5)]
+    told = pemed.verdict(runs, arms)
+    assert "lower: “worse”" in told
+    assert "higher: “better”" in told
+    assert "no difference shown: “same”" in told
+
+
+def test_the_csv_of_pemed_has_a_row_for_each_arm(click_run, tmp_path):
+    _, arms, runs = click_run
+    pemed.report(runs, tmp_path / "docs", arms)
     assert (tmp_path / "docs" / "points.csv").read_text().count("\n") == 3
 
 
