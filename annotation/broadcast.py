@@ -48,6 +48,14 @@ def session_tell(*, session: UUID | str, message: Mapping[str, Any]) -> None:
         _send(session, {"type": "session.tell", "text": text})
 
 
+def session_tell_stored(
+    *, session: UUID | str, message: Mapping[str, Any], key: str
+) -> None:
+    """Send ``message`` with the slices of a stored answer, which every tab's socket
+    reads for itself: they are too large for the channel layer."""
+    _send(session, {"type": "session.fetch", "heading": dict(message), "key": key})
+
+
 def _send(session: UUID | str, event: Mapping[str, Any]) -> None:
     layer = get_channel_layer()
     sending = asyncio.run_coroutine_threadsafe(

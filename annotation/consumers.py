@@ -13,6 +13,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, close_old_connections
 
+from annotation import storage
 from annotation.access import access_session
 from annotation.broadcast import session_group
 from annotation.models import User
@@ -35,6 +36,7 @@ from inference_worker.contract.errors import (
     MessageError,
     ServiceError,
     SlicewiseError,
+    StoreFailed,
 )
 
 log = structlog.get_logger(__name__)
@@ -214,6 +216,16 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await self.say(canvas)
         if not whole:
             await self.say(heading)
+
+    async def session_fetch(self, event: Message) -> None:
+        """Pass on slices from where they are stored; gone with a session that ended,
+        nobody waits for them."""
+        try:
+            stored = await _in_thread(storage.read_bytes)(event["key"])
+        except StoreFailed as error:
+            log.warning("answer not told", session=self.session_id, **error.as_json())
+            return
+        await self.say({**event["heading"], "slices": json.loads(stored)["slices"]})
 
     async def say(self, message: Message) -> None:
         """Send one message to this tab."""

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from annotation import queue
 from annotation.access import access_session
-from annotation.broadcast import session_tell
+from annotation.broadcast import session_tell, session_tell_stored
 from annotation.models import Session, User
 from annotation.models.session import SessionState
 from annotation.services.log import session_check_open
@@ -60,14 +60,12 @@ def foreseen_tell(*, report: Mapping[str, Any]) -> bool:
         log_digest=report["log_digest"],
         state=SessionState.OPEN,
     )
-    if report.get("answer_key") or not living.exists():
+    if not living.exists():
         return False
-    session_tell(
-        session=report["session"],
-        message={
-            "type": "foreseen",
-            "id": report["wish"],
-            "slices": report["slices"],
-        },
-    )
+    session = report["session"]
+    message = {"type": "foreseen", "id": report["wish"], "slices": report["slices"]}
+    if key := report.get("answer_key"):
+        session_tell_stored(session=session, message=message, key=key)
+    else:
+        session_tell(session=session, message=message)
     return True

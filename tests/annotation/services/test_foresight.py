@@ -1,9 +1,14 @@
 """A wish to see ahead is no turn: it goes to the session's worker, or nowhere."""
 
+import json
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 
+from annotation import broadcast, storage
+from annotation.consumers import SessionConsumer
 from annotation.services.foresight import foreseen_tell, slices_foresee
 from annotation.services.turn import turn_take
 from inference_worker.contract import names
@@ -79,6 +84,39 @@ def test_slices_of_no_volume_are_refused(warm, reader, slices):
     with pytest.raises(SlicewiseError) as refusal:
         slices_foresee(user=reader, session_id=warm.pk, wish=uuid4(), slices=slices)
     assert refusal.value.code == "message:malformed"
+
+
+def test_what_is_too_large_for_a_message_is_read_by_every_tab(
+    warm, told, monkeypatch, settings, tmp_path
+):
+    settings.SLICEWISE_DATA = tmp_path
+    key = f"answers/{warm.pk}/w-1.json"
+    storage.write_bytes(key, b'{"slices": [{"start": [1, 0, 0]}]}')
+    events = []
+    monkeypatch.setattr(broadcast, "_send", lambda session, event: events.append(event))
+    report = {
+        "session": str(warm.pk),
+        "fence": warm.fence,
+        "log_digest": warm.log_digest,
+        "wish": "w",
+        "slices": [],
+        "answer_key": key,
+    }
+    told.clear()
+    assert foreseen_tell(report=report)
+    assert told == []
+    tab = SessionConsumer()
+    tab.session_id = str(warm.pk)
+    tab.send = AsyncMock()
+    for event in (*events, {**events[0], "key": "answers/gone.json"}):
+        assert event["type"] == "session.fetch"
+        async_to_sync(tab.session_fetch)(event)
+    tab.send.assert_awaited_once()
+    assert json.loads(tab.send.await_args.kwargs["text_data"]) == {
+        "type": "foreseen",
+        "id": "w",
+        "slices": [{"start": [1, 0, 0]}],
+    }
 
 
 def test_what_was_foreseen_is_shown_while_the_log_is_the_same(warm, told):
