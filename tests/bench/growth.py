@@ -1,8 +1,9 @@
 """``python -m tests.bench.growth [--turns N] [--switches N]``: does the page grow?
 
 Chromium's memory after so many turns in one case, and after so many changes of case,
-beside what it was after the first tenth of them, and beside what the same log takes in
-a page that was just loaded with it. Garbage is collected before a look.
+beside what it was after the first tenth of them with the same case open, and beside
+what the same log takes in a page that was just loaded with it. Garbage is collected
+before a look.
 """
 
 from __future__ import annotations
@@ -59,16 +60,24 @@ def look(devtools: CDPSession) -> Look:
 
 
 def grown(
-    devtools: CDPSession, count: int, act: Callable[[int], None]
+    devtools: CDPSession,
+    count: int,
+    act: Callable[[int], None],
+    pose: Callable[[], None] = lambda: None,
 ) -> tuple[Look, Look]:
-    """What the browser held after a tenth of ``count`` acts, and after all."""
+    """What the browser held after a tenth of ``count`` acts, and after all.
+
+    ``pose`` brings it to show the same at both looks.
+    """
     early: Look | None = None
     warm = max(int(WARM_SHARE * count), 1)
     for number in range(count):
         act(number)
         if number + 1 == warm:
+            pose()
             early = look(devtools)
     assert early is not None
+    pose()
     return early, look(devtools)
 
 
@@ -92,14 +101,17 @@ def turns(
 def switches(
     reader: Reader, devtools: CDPSession, names: Sequence[str], count: int
 ) -> tuple[Look, Look]:
-    """Open the cases in turn, and look through a few slices of each."""
+    """Open the cases in turn, and look through a few slices of each.
+
+    A CT takes twice the memory of a micrograph: at both looks the first is open.
+    """
 
     def act(number: int) -> None:
         reader.open(names[number % len(names)])
         for _ in range(3):
             reader.page.keyboard.press("ArrowDown")
 
-    return grown(devtools, count, act)
+    return grown(devtools, count, act, lambda: act(0))
 
 
 def after_reload(reader: Reader, devtools: CDPSession) -> Look:
@@ -147,9 +159,12 @@ def _percent(early: float, late: float) -> float:
 
 
 def _grew(what: str, early: Look, late: Look) -> list[str]:
-    kept = _percent(early.script_mb, late.script_mb) <= MOST_PERCENT
-    budget = f"JS ≤ {MOST_PERCENT:g} %"
-    return row(what, early, late, budget, "yes" if kept else "no")
+    grown = max(
+        _percent(early.script_mb, late.script_mb),
+        _percent(early.processes_mb, late.processes_mb),
+    )
+    kept = "yes" if grown <= MOST_PERCENT else "no"
+    return row(what, early, late, f"JS, processes ≤ {MOST_PERCENT:g} %", kept)
 
 
 def measured(
