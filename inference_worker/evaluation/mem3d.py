@@ -7,8 +7,8 @@
 Round 1 scribbles on the slice that shows most of the target and propagates both ways.
 Each later round marks one more slice, accepts it and propagates again. Which slice that
 is, is the suggestion study (the paper's Table 2): the engine's own estimate of quality,
-chance, or the truly worst (oracle; of equals the one nearest to a marked slice), all of
-them among the slices that the target is on or is shown on. "Previous slice alone"
+which is 0 where no walk came, chance, or the truly worst (oracle); of equals the one
+nearest to a marked slice; all among slices that the target is on or is shown on. "Previous slice alone"
 propagates with a memory of one cell. Seconds are those in which the process had a core,
 so they are of one thread on a machine with nothing else to do.
 """
@@ -171,7 +171,7 @@ def _next(
     if not left:
         return None
     if arm.policy == "quality":
-        return min(left, key=lambda z: (state.quality.get(z, 0.0), z))
+        return min(left, key=lambda z: (state.quality.get(z, 0.0), _far(z, visited)))
     if arm.policy == "oracle":
         return min(
             left, key=lambda z: (mean_dice(shown[z], truth[z]), _far(z, visited))

@@ -21,7 +21,9 @@ SIZES = ((100, 256, 256), (100, 512, 512))
 
 DRIFT = 0.04
 NOISE = 10.0
-"""Of those: how far the organs move, as a share of the width; and in HU."""
+BRIGHTER = 60
+"""Of those: how far the organs move, as a share of the width; in HU the noise, and how
+much brighter the target is, so that a walk loses it nowhere."""
 
 
 def long_phantom(
@@ -43,6 +45,7 @@ def long_phantom(
             for axis in (0, 1):
                 plane = plane.repeat(sides[1 + axis] // plane.shape[axis], axis)
             whole[z] = np.roll(plane, shift, axis=1)
+        voxels[z][labels[z] == 1] += BRIGHTER
         voxels[z] += np.rint(rng.normal(0, NOISE, sides[1:])).astype(np.int16)
     return voxels, labels
 

@@ -1,6 +1,7 @@
 """The protocols of PE-MED and Mem3D, run small by tiny random networks."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,11 @@ def test_the_round_that_is_timed_goes_through_the_whole_volume():
     assert len(seconds) == 23
 
 
+@dataclass
+class Rated:
+    quality: dict[int, float]
+
+
 def test_the_oracle_chooses_the_worst_slice_not_yet_marked(folder):
     case = read_case(find_cases(folder)[0], [1])
     truth = case.truth.reveal() == 1
@@ -182,3 +188,16 @@ def test_the_oracle_chooses_the_worst_slice_not_yet_marked(folder):
         np.random.default_rng(0),
     )
     assert chosen == holding[1]
+
+
+@pytest.mark.parametrize(
+    ("quality", "chosen"),
+    [({1: 0.7, 2: 0.4, 3: 0.9, 5: 0.8}, 2), ({2: 0.4, 3: 0.9}, 5)],
+    ids=["lowest", "never reached"],
+)
+def test_the_lowest_quality_is_suggested_and_where_no_walk_came_the_nearest(
+    quality, chosen
+):
+    shown = np.zeros((6, 4, 4), dtype=np.uint8)
+    told = (shown, shown, [1, 2, 3, 4, 5], [4], np.random.default_rng(0))
+    assert mem3d._next(mem3d.Arm("own"), Rated(quality), *told) == chosen
