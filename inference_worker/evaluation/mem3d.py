@@ -8,9 +8,9 @@ Round 1 scribbles on the slice that shows most of the target and propagates both
 Each later round marks one more slice, accepts it and propagates again. Which slice that
 is, is the suggestion study (the paper's Table 2): the engine's own estimate of quality,
 which is 0 where no walk came, chance, or the truly worst (oracle); of equals the one
-nearest to a marked slice; all among slices that the target is on or is shown on. "Previous slice alone"
-propagates with a memory of one cell. Seconds are those in which the process had a core,
-so they are of one thread on a machine with nothing else to do.
+nearest to a marked slice; all among slices that the target is on or is shown on.
+"Previous slice alone" propagates with a memory of one cell. Seconds are those in which
+the process had a core, so they are of one thread on a machine with nothing else to do.
 """
 
 from __future__ import annotations
