@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.bench.case_page import CasePage
 from tests.bench.chromium import ARGUMENTS, CHROMIUM
+from tests.bench.micrograph import opened, panned, write_micrograph
 from tests.bench.plain_page import Pane, PlainPage, build
 from tests.bench.product import Product, served
 from tests.bench.viewer_report import FOLDER, Row, save_speed
@@ -33,13 +34,14 @@ CASES = """
 import json
 from annotation.models import Assignment
 rows = Assignment.objects.filter(reader__username="reader",
-                                 volume__project__name="Bench")
+                                 volume__project__name__startswith="Bench")
 print(json.dumps({row.volume.name: f"/cases/{row.pk}/" for row in rows}))
 """
 ROUNDS = 3
 KEYS = 16
 STROKES = 8
 MASKS = 20
+MICROGRAPH = "micrograph-8192"
 WINDOW = {"width": 1280, "height": 800}
 
 
@@ -53,6 +55,8 @@ class Times:
     script: list[float] = field(default_factory=list)
     stroke: list[float] = field(default_factory=list)
     mask: list[float] = field(default_factory=list)
+    large: list[float] = field(default_factory=list)
+    pan: list[float] = field(default_factory=list)
 
 
 def write_chest(path: Path, slices: int = 135) -> None:
@@ -75,7 +79,7 @@ class Bench:
         self.browser = browser
         self.address = f"http://127.0.0.1:{product.port}"
         self.cases = json.loads(product.manage("shell", "-v", "0", "-c", CASES))
-        self.case = next(iter(self.cases))
+        self.case = next(name for name in self.cases if name != MICROGRAPH)
         page = browser.new_page()
         Reader(page, self.address, {}).log_in("reader", product.reader_password)
         self.login = page.context.storage_state()
@@ -112,6 +116,10 @@ class Bench:
             bare.mask += plain.masks(MASKS)
             if plain.reader.problems:
                 raise RuntimeError(f"the bare page said {plain.reader.problems}")
+        with self.seat() as page:
+            reader = Reader(page, self.address, self.cases)
+            ours.large.append(opened(reader, MICROGRAPH))
+            ours.pan += panned(reader, number)
         return pane
 
 
@@ -129,6 +137,8 @@ def rows(ours: Times, bare: Times, slices: int) -> list[Row]:
         Row("mask arrival → pixels", ours.mask, bare.mask, ("p95", 70)),
         Row("opening → first slice", ours.first, bare.first, ("p50", 1000)),
         Row(f"opening → all {slices} slices", ours.all, bare.all, ("p50", 6000)),
+        Row("opening → micrograph of 8192²", ours.large, (), ("p50", 10_000)),
+        Row("drag → micrograph's pixels", ours.pan, (), ("p50", 50)),
     ]
 
 
@@ -157,6 +167,13 @@ def main(arguments: Sequence[str]) -> None:
                 *("import_folder", str(data), "--project", "Bench"),
                 *("--labels", "organ=1", "--engine", "geodesic"),
                 *("--modality", "CT", "--reader", "reader"),
+            )
+            picture = directory / "pictures" / f"{MICROGRAPH}.png"
+            picture.parent.mkdir()
+            write_micrograph(picture)
+            product.manage(
+                *("import_folder", str(picture.parent), "--project", "Bench pictures"),
+                *("--labels", "cell=1", "--engine", "manual", "--reader", "reader"),
             )
             browser = playwright.chromium.launch(
                 executable_path=CHROMIUM, args=ARGUMENTS
