@@ -10,14 +10,15 @@ import type { PackedRegion } from './PackedRegion';
 export async function unpackLabels(packed: PackedRegion): Promise<Uint8Array> {
   const count = countVoxels(packed);
   const stride = Math.ceil(count / 8);
-  const bytes = await inflate(decodeBase64(packed.data));
   if (packed.planes < 1 || packed.planes > 8) {
     throw new RangeError(`Labels have 1 to 8 bit planes, not ${packed.planes}`);
   }
-  if (bytes.length !== stride * packed.planes) {
+  const wanted = stride * packed.planes;
+  const bytes = await inflate(decodeBase64(packed.data), wanted);
+  if (bytes.length !== wanted) {
     throw new RangeError(
       `A region of ${count} voxels in ${packed.planes} planes needs ` +
-        `${stride * packed.planes} bytes; ${bytes.length} came`,
+        `${wanted} bytes; ${bytes.length} came`,
     );
   }
   const labels = new Uint8Array(count);
@@ -38,12 +39,26 @@ export async function unpackLabels(packed: PackedRegion): Promise<Uint8Array> {
   return labels;
 }
 
-/** Straight through: a blob would be read in another process. */
-async function inflate(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+/**
+ * Straight through, within the task: a blob would be read in another process,
+ * and a response waits for its turn behind slices that come.
+ *
+ * @param length bytes that are wanted; one more tells that there are too many
+ */
+async function inflate(
+  data: Uint8Array<ArrayBuffer>,
+  length: number,
+): Promise<Uint8Array> {
   const { readable, writable } = new DecompressionStream('deflate');
   const writer = writable.getWriter();
   const written = writer.write(data).then(() => writer.close());
   // What is wrong with the data is told by reading it.
   written.catch(() => undefined);
-  return new Uint8Array(await new Response(readable).arrayBuffer());
+  const bytes = new Uint8Array(length + 1);
+  let filled = 0;
+  for await (const chunk of readable) {
+    bytes.set(chunk.subarray(0, bytes.length - filled), filled);
+    filled = Math.min(filled + chunk.length, bytes.length);
+  }
+  return bytes.subarray(0, filled);
 }
