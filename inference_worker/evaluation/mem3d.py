@@ -45,6 +45,7 @@ from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.splits import check_split, overlap, read_header
 from inference_worker.evaluation.statistics import compare, estimate
 from inference_worker.evaluation.tables import Table
+from inference_worker.evaluation.verdicts import in_words
 from inference_worker.simulate.annotators import Reader
 from inference_worker.simulate.hand import measured_hand
 from inference_worker.simulate.styles import Scribbles
@@ -254,6 +255,18 @@ def rounds_table(found: dict[str, list[Reading]], heading: str = "next slice") -
     return Table("rounds", "Dice by round", columns, tuple(rows), note)
 
 
+def verdict(found: dict[str, list[Reading]]) -> str:
+    """In words, what the intervals of the last round's differences say."""
+    own, *others = found
+    last = len(found[own][0].dice) - 1
+    base = by_patient(found[own], last)
+    changes = {
+        arm: compare(by_patient(found[arm], last), base).difference for arm in others
+    }
+    words = in_words(changes) or "too few patients for an interval"
+    return f"Dice after round {last + 1} against “{own}” — {words}."
+
+
 def quality_table(
     found: dict[str, list[Reading]], heading: str = "next slice"
 ) -> Table:
@@ -308,7 +321,8 @@ def report(
         readings = next(iter(found.values()))
         patients = len({each.patient for each in readings})
         lines += [f"## {name}: {patients} patients, {len(readings)} targets", ""]
-        lines += [rounds_table(found).markdown(), quality_table(found).markdown()]
+        lines += [rounds_table(found).markdown(), verdict(found), ""]
+        lines += [quality_table(found).markdown()]
     lines += [table.markdown() for table in tables]
     out.mkdir(parents=True, exist_ok=True)
     if (out / "memory.md").is_file():

@@ -37,8 +37,9 @@ from inference_worker.evaluation.mem3d import (
 )
 from inference_worker.evaluation.provenance import commit
 from inference_worker.evaluation.splits import check_split, overlap, read_header
-from inference_worker.evaluation.statistics import Estimate, compare
+from inference_worker.evaluation.statistics import compare
 from inference_worker.evaluation.tables import Table
+from inference_worker.evaluation.verdicts import word_of
 
 log = logging.getLogger(__name__)
 
@@ -106,21 +107,13 @@ def differences_table(found: Found) -> Table:
         for change in changes:
             p = "–" if change.p is None else f"{change.p:.3f}"
             cells.append(f"{change.difference.text()} ({p})")
-        rows.append((title, *cells, _verdict(changes[-1].difference)))
+        rows.append((title, *cells, word_of(changes[-1].difference)))
     columns = ("arm", *(f"round {k + 1}" for k in range(ROUNDS)), "at the last round")
     note = (
         f"Dice less that of “{WITH}”, paired by patient: mean [95 % bootstrap "
         "interval], Wilcoxon's p. An interval that holds zero shows no difference."
     )
     return Table("differences", "Differences", columns, tuple(rows), note)
-
-
-def _verdict(change: Estimate) -> str:
-    if change.low is None or change.high is None:
-        return "–"
-    if change.high < 0:
-        return "lower"
-    return "higher" if change.low > 0 else "no difference shown"
 
 
 def report(

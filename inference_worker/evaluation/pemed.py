@@ -33,6 +33,7 @@ from inference_worker.evaluation.tables import (
     curve_by_patient,
     machine_table,
 )
+from inference_worker.evaluation.verdicts import in_words
 from inference_worker.evaluation.walk import Plan
 
 log = logging.getLogger(__name__)
@@ -130,17 +131,11 @@ def verdict(runs: Sequence[Run], arms: Sequence[Arm] = ARMS) -> str:
         for arm in arms
     }
     own = {patient: c[most] for patient, c in curves[arms[0].title].items()}
-    said: dict[str, list[str]] = {}
+    changes = {}
     for arm in arms[1:]:
         found = {patient: c[most] for patient, c in curves[arm.title].items()}
-        change = compare(found, own).difference
-        word = "no difference shown"
-        if change.high is not None and change.high < 0:
-            word = "lower"
-        elif change.low is not None and change.low > 0:
-            word = "higher"
-        said.setdefault(word, []).append(f"“{arm.title}”")
-    words = "; ".join(f"{word}: {', '.join(titles)}" for word, titles in said.items())
+        changes[arm.title] = compare(found, own).difference
+    words = in_words(changes)
     return f"Dice after {most} points against “{arms[0].title}” — {words}."
 
 

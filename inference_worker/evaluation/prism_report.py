@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from inference_worker.evaluation.statistics import Comparison, compare, estimate
 from inference_worker.evaluation.tables import Table
+from inference_worker.evaluation.verdicts import in_words
 
 OWN = "PRISM"
 """The arm that others are compared with."""
@@ -104,24 +105,13 @@ def _encoders(results: Mapping[str, Any], out: Path) -> list[str]:
 def verdicts(rows: Rows, own: str = OWN) -> list[str]:
     """In words, what the interval of each arm's difference to ``own`` says."""
     base = by_patient([r for r in rows if r["arm"] == own], "dice")
-    said: dict[str, list[str]] = {}
+    changes = {}
     for arm in dict.fromkeys(row["arm"] for row in rows):
         found = by_patient([r for r in rows if r["arm"] == arm], "dice")
-        if arm == own or not found.keys() & base.keys():
-            continue
-        change = _change(found, base).difference
-        if change.low is None or change.high is None:
-            continue
-        word = "no difference shown"
-        if change.high < 0:
-            word = "lower"
-        elif change.low > 0:
-            word = "higher"
-        said.setdefault(word, []).append(f"“{arm}”")
-    if not said:
-        return []
-    words = "; ".join(f"{word}: {', '.join(arms)}" for word, arms in said.items())
-    return [f"Dice after 11 turns against “{own}” — {words}.", ""]
+        if arm != own and found.keys() & base.keys():
+            changes[arm] = _change(found, base).difference
+    words = in_words(changes)
+    return [f"Dice after 11 turns against “{own}” — {words}.", ""] if words else []
 
 
 def dice_table(name: str, protocol: str, rows: Rows, own: str = OWN) -> Table:
