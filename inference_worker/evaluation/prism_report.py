@@ -226,17 +226,19 @@ def _figure(rows: Rows, sets: Sequence[tuple[str, str]]) -> Figure:
     figure = Figure(figsize=(4 * len(sets), 3.4), layout="constrained")
     FigureCanvasAgg(figure)
     panes = np.atleast_1d(figure.subplots(1, len(sets), sharey=True))
+    arms = list(dict.fromkeys(row["arm"] for row in rows))
     for axes, (name, protocol) in zip(panes, sets, strict=True):
         chosen = [r for r in rows if (r["set"], r["protocol"]) == (name, protocol)]
         for arm in dict.fromkeys(row["arm"] for row in chosen):
             found = by_patient([r for r in chosen if r["arm"] == arm], "dice")
             series = np.array(list(found.values()))
             turns = np.arange(1, series.shape[1] + 1)
-            (line,) = axes.plot(turns, series.mean(axis=0), marker=".", label=arm)
+            colour = f"C{arms.index(arm)}"
+            axes.plot(turns, series.mean(axis=0), marker=".", label=arm, color=colour)
             points = [estimate(series[:, turn]) for turn in range(len(turns))]
             if arm == OWN and points[0].low is not None:
                 low, high = ([getattr(p, e) for p in points] for e in ("low", "high"))
-                axes.fill_between(turns, low, high, alpha=0.2, color=line.get_color())
+                axes.fill_between(turns, low, high, alpha=0.2, color=colour)
         axes.set_title(f"{name}, {protocol}", fontsize=9)
         axes.set(xlabel="turns", ylim=(0, 1))
     panes[0].set_ylabel("Dice")

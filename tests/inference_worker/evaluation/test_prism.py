@@ -16,7 +16,7 @@ from inference_worker.evaluation.prism import (
     regions_within,
     take_turns,
 )
-from inference_worker.evaluation.prism_report import dice_table
+from inference_worker.evaluation.prism_report import _figure, dice_table
 from inference_worker.simulate.clicks import click_in_volume
 from inference_worker.simulate.truth import Truth, error_regions
 
@@ -149,6 +149,23 @@ def test_short_trainings_are_compared_with_one_another_and_stay(tmp_path):
     assert told in text.partition("## Encoders")[2]
     main(command)
     assert (tmp_path / "README.md").read_text() == text
+
+
+def test_an_arm_has_one_colour_whatever_comes_first():
+    dice = [0.5] * TURNS
+    arms = [("PRISM", "b", "c"), ("PRISM", "c", "b")]
+    rows = [
+        row(arm, "p", dice, name)
+        for name, order in zip(("plain", "ultra"), arms, strict=True)
+        for arm in order
+    ]
+    sets = [("hippocampus", "plain"), ("hippocampus", "ultra")]
+    first, second = (
+        {line.get_label(): line.get_color() for line in axes.lines}
+        for axes in _figure(rows, sets).axes
+    )
+    assert first == second
+    assert len(set(first.values())) == 3
 
 
 def test_a_command_without_results_says_what_is_missing(tmp_path):
