@@ -8,9 +8,9 @@ left alone by walks from others.
 A label that has ended (``ending``) does not begin again, unless a slice of the reader's
 farther on shows it; what an earlier round had shown beyond is taken away.
 
-A walk from a slice on which the reader struck out more of a label than was marked of it
-takes away, too: what is left there was not asked for, and shows the label nowhere where
-it was not shown before.
+A walk from a slice on which the reader struck out a label that a walk had brought
+there, more than to trim it, takes away, too: what is left there was not asked for, and
+shows the label nowhere where it was not shown before.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ from inference_worker.planar.pages import Page, boxes_on, fixed_labels
 
 Slice = NDArray[np.uint8]
 
+TRIMMED_MOST = 0.04
+"""Of what was shown of a label: strokes over more than that do not just trim it."""
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -54,7 +57,8 @@ class Mem3DState:
     pages: slice → the reader's prompts on it, and whether it was accepted.
     masks: slice → what was last shown of it; absent before that.
     quality: slice → estimated IoU in [0, 1] of what is shown.
-    given: slice → label → voxels that the reader marked of it, less those struck out.
+    given: slice → label that was shown before the reader marked there → voxels marked
+        of it, less those struck out, and what may be trimmed. Below 0 it is doubted.
     """
 
     volume: Volume
@@ -89,14 +93,19 @@ class Mem3DState:
     def mark(self, index: int, made: Sequence[Prompt]) -> None:
         """Take note of the prompts of a turn on a slice, before they are answered."""
         self.pages[index] = self.pages.get(index, Page()).marked(made)
+        shown = self.shown(index)
+        if index in self.given:
+            given = dict(self.given[index])
+        else:
+            values, areas = np.unique(shown[shown > 0], return_counts=True)
+            sizes = zip(values.tolist(), areas.tolist(), strict=True)
+            given = {value: round(TRIMMED_MOST * area) for value, area in sizes}
         said = fixed_labels(made, index, self.plane)
         boxes = boxes_on(made, index, self.plane)
-        shown = self.shown(index)
-        given = dict(self.given.get(index, {}))
-        for value in (label.value for label in self.labels):
+        for value in given:
             marked = (said == value) | boxes.get(value, False)
             struck = (shown == value) & (said != value) & (said != UNMARKED)
-            given[value] = given.get(value, 0) + int(marked.sum()) - int(struck.sum())
+            given[value] += int(marked.sum()) - int(struck.sum())
         self.given[index] = given
 
     def by_reader(self) -> list[int]:

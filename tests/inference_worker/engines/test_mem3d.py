@@ -160,9 +160,13 @@ def test_beyond_a_slice_without_the_label_it_goes_and_before_it_stays(
     assert [state.shown(index).any() for index in range(12)] == [True] * 8 + [False] * 4
 
 
-@pytest.mark.parametrize("label", [0, 1])
+@pytest.mark.parametrize(
+    ("source", "label", "width", "goes_on"),
+    [(5, 0, 9, False), (5, 1, 9, True), (5, 0, 1, True), (2, 0, 9, True)],
+    ids=["struck out", "marked", "trimmed", "the reader's own"],
+)
 def test_from_a_slice_where_it_was_struck_out_a_label_goes_nowhere_new(
-    engine, monkeypatch, label
+    engine, monkeypatch, source, label, width, goes_on
 ):
     everywhere(monkeypatch)
     interact = interaction.Mem3D.interact
@@ -172,13 +176,15 @@ def test_from_a_slice_where_it_was_struck_out_a_label_goes_nowhere_new(
 
     monkeypatch.setattr(interaction.Mem3D, "interact", stubborn)
     state = engine.open(grey_volume(depth=9), LABELS)
-    take(engine, state, painted(2), Propagate(2, 1, 3))
-    take(engine, state, stroke(label, 5, 12, 18))
+    take(engine, state, painted(2))
+    take(engine, state, Propagate(2, 1, 3))
+    ends = (source, 18, 8), (source, 18, 20)
+    take(engine, state, Scribble(label, ends, width))
     state = engine.load(state.volume, LABELS, engine.save(state))
-    assert state.shown(5).any()
-    take(engine, state, Propagate(5, 1))
+    assert state.shown(source).any()
+    take(engine, state, Propagate(source, 1))
     shown = [bool(state.shown(index).any()) for index in range(9)]
-    assert shown == [False] * 2 + [True] * 4 + [label == 1] * 3
+    assert shown == [False] * 2 + [True] * 4 + [goes_on] * 3
 
 
 def test_a_walk_ends_where_nothing_is_found_and_clears_what_lay_beyond(
