@@ -21,7 +21,7 @@ import json
 import logging
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -267,13 +267,15 @@ def run(parsed: argparse.Namespace) -> None:
     results: dict[str, Any] = {"arms": {}, "rows": []}
     if parsed.results.is_file():
         results = json.loads(parsed.results.read_text())
-    results["arms"][parsed.arm] = {
+    facts = {
         "sha256": described["sha256"],
         "steps": described["training"]["steps"],
         "parameters": described["training"]["parameters"],
         "config": dict(parsed.config),
         **provenance("cpu"),
     }
+    before = results["arms"].get(parsed.arm, {})
+    results["arms"][parsed.arm] = facts | {"commit": commits_of(before, facts)}
     known = {Row(**row).key[:4] for row in results["rows"]}
     for chosen in SETS:
         if chosen.name not in parsed.sets.split(","):
@@ -299,6 +301,13 @@ def run(parsed: argparse.Namespace) -> None:
                     *(row.dice[turn] for turn in (0, 4, TURNS - 1)),
                 )
             write_result(results, parsed.results)
+
+
+def commits_of(before: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Every commit at which an arm's rows were measured, those of earlier runs first."""
+    now = str(facts["commit"])
+    known = str(before.get("commit", now)).split(", ")
+    return ", ".join(dict.fromkeys([*known, now]))
 
 
 def report(parsed: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ from inference_worker.contract.prompts import Box, Click, Scribble
 from inference_worker.evaluation.prism import (
     TURNS,
     Row,
+    commits_of,
     main,
     prompts_for,
     regions_within,
@@ -166,6 +167,12 @@ def test_an_arm_has_one_colour_whatever_comes_first():
     )
     assert first == second
     assert len(set(first.values())) == 3
+
+
+def test_an_arm_that_was_measured_in_parts_names_every_commit():
+    assert commits_of({}, {"commit": "b"}) == "b"
+    assert commits_of({"commit": "a"}, {"commit": "b"}) == "a, b"
+    assert commits_of({"commit": "a, b"}, {"commit": "a"}) == "a, b"
 
 
 def test_a_command_without_results_says_what_is_missing(tmp_path):
