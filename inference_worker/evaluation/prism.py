@@ -304,7 +304,7 @@ def run(parsed: argparse.Namespace) -> None:
 
 
 def commits_of(before: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """Every commit at which an arm's rows were measured, those of earlier runs first."""
+    """Every commit at which an arm was measured, those of earlier runs first."""
     now = str(facts["commit"])
     known = str(before.get("commit", now)).split(", ")
     return ", ".join(dict.fromkeys([*known, now]))
