@@ -123,10 +123,12 @@ def turn_row(
     waiting_s: float | None,
     tolerance_mm: float,
     voxels: int | None = None,
+    slices: Sequence[int] | None = None,
 ) -> TurnRow:
     """Score what is shown after a turn; ``shown``: (y, x), or (z, y, x) in 3D.
 
-    ``voxels`` is what the reader marked, counted from the prompts without.
+    ``voxels`` is what the reader marked, counted from the prompts without; ``slices``
+    of a volume are those that count (``score_volume``).
     """
     if voxels is None:
         voxels = voxels_marked(prompts, case.volume.shape[1:])
@@ -134,7 +136,9 @@ def turn_row(
     if shown.ndim == 2:
         scores = score_slice(shown, case.truth, index, labels, spacing, tolerance_mm)
     else:
-        scores = score_volume(shown, case.truth, labels, spacing, tolerance_mm)
+        scores = score_volume(
+            shown, case.truth, labels, spacing, tolerance_mm, slices=slices
+        )
     return TurnRow(
         case.name,
         case.patient,

@@ -20,7 +20,7 @@ from inference_worker.contract.engine import Carry, Engine, Label
 from inference_worker.contract.prompts import Accept, Prompt, Propagate, Visit
 from inference_worker.evaluation.cases import Case, walked_slices
 from inference_worker.evaluation.clock import Clock, StepTimes
-from inference_worker.evaluation.metrics import TOLERANCE_MM, score_volume
+from inference_worker.evaluation.metrics import TOLERANCE_MM, score_slice, score_volume
 from inference_worker.evaluation.rows import CaseRow, TurnRow, turn_row
 from inference_worker.evaluation.scales import Scales
 from inference_worker.simulate.annotators import Correction, Reader
@@ -52,7 +52,8 @@ class Plan:
         engine did not reach, after a correction that took longer than the brushing it
         saved, or where to mark takes longer than to mend. None: the reader corrects
         while an error can be seen, and leaves after ``rounds``.
-    slices_max: at most so many slices of a volume, the middle ones.
+    slices_max: at most so many slices of a volume, the middle ones; what a 3D engine
+        shows of others is neither looked at nor scored.
     repeats: also slices whose truth repeats the one before (``walked_slices``).
     """
 
@@ -90,6 +91,7 @@ class Walk:
     clock: Clock = field(init=False)
     state: Any = field(init=False)
     open_s: float = field(init=False)
+    _scored: Sequence[int] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.canvas = Canvas(self.case.volume.shape)
@@ -178,6 +180,10 @@ class Walk:
         if not slices:
             return
         spacing = self.case.volume.geometry.spacing
+        within = slice(None)
+        if self.plan.slices_max is not None:
+            self._scored = slices
+            within = slice(slices[0], slices[-1] + 1)
         if "visit" in self.engine.spec.prompts:
             self._visit(slices[len(slices) // 2], [])
         marked: dict[int, int] = {}
@@ -185,9 +191,11 @@ class Walk:
         scales = None if self.plan.until_dice is None else Scales()
         for turn in range(1, limit + 1):
             labels = self.canvas.labels()
-            if self.reader.content_with(labels, self.plan.target):
+            if self.reader.content_with(labels, self.plan.target, within):
                 break
-            index, correction = self.reader.correct_volume(labels, spacing, marked)
+            index, correction = self.reader.correct_volume(
+                labels, spacing, marked, within
+            )
             if scales and not scales.pays(
                 self.clock.model.seconds(correction.actions),
                 self._seconds_by_hand(slices),
@@ -270,13 +278,13 @@ class Walk:
                 waiting_s=waiting_s,
                 tolerance_mm=self.plan.tolerance_mm,
                 voxels=voxels,
+                slices=self._scored,
             )
         )
 
     def _totals(self, slices: Sequence[int]) -> CaseRow:
         corrections = [row for row in self.turns if row.turn]
         touched = {row.slice for row in corrections}
-        last = {row.slice: row.scores.mean_dice for row in self.turns}
         scores = score_volume(
             self.canvas.labels(),
             self.case.truth,
@@ -293,7 +301,7 @@ class Walk:
             untouched=len(set(slices) - touched),
             finished_by_hand=sum(row.kind == "finish" for row in corrections),
             scores=scores,
-            slice_dice=float(np.mean(list(last.values()))) if last else math.nan,
+            slice_dice=float(np.mean(self._slice_dice(slices))) if slices else math.nan,
             user_s=self.clock.user_s,
             user_s_by_action=dict(self.clock.by_action),
             waiting_s=self.clock.waiting_s,
@@ -301,6 +309,17 @@ class Walk:
             open_s=self.open_s,
             voxels_scribbled=sum(row.voxels_scribbled for row in self.turns),
         )
+
+    def _slice_dice(self, slices: Sequence[int]) -> list[float]:
+        """Mean Dice of each slice as it is at the end."""
+        values = [label.value for label in self.labels]
+        spacing = self.case.volume.geometry.spacing
+        return [
+            score_slice(
+                self.canvas.shown(index), self.case.truth, index, values, spacing
+            ).mean_dice
+            for index in slices
+        ]
 
 
 def _helps(engine: Engine[Any]) -> bool:

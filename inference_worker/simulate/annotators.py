@@ -26,6 +26,8 @@ from inference_worker.simulate.truth import (
     pooled_dice,
 )
 
+_EVERYWHERE = slice(None)
+
 
 @dataclass(frozen=True)
 class Correction:
@@ -110,15 +112,23 @@ class Reader:
         changed = int((painted != shown).sum())
         return Correction((paint_slice(painted, slice_index),), tuple(mending), changed)
 
-    def content_with(self, shown: NDArray[np.uint8], target: float) -> bool:
-        """Whether the reader would leave the whole volume (uint8 (z, y, x))."""
-        return self._enough(shown, self.truth.reveal(), target)
+    def content_with(
+        self, shown: NDArray[np.uint8], target: float, within: slice = _EVERYWHERE
+    ) -> bool:
+        """Whether the reader would leave a volume.
+
+        Parameters
+        ----------
+        shown: uint8 (z, y, x). within: slices that the reader looks at.
+        """
+        return self._enough(shown[within], self.truth.reveal()[within], target)
 
     def correct_volume(
         self,
         shown: NDArray[np.uint8],
         spacing: Sequence[float],
         marked: Mapping[int, int],
+        within: slice = _EVERYWHERE,
     ) -> tuple[int, Correction]:
         """Mark the slice through the middle of the largest error in 3D.
 
@@ -126,14 +136,16 @@ class Reader:
         ----------
         shown: uint8 (z, y, x), with at least one error. spacing: mm along (z, y, x).
         marked: how often each slice was marked before.
+        within: slices that the reader looks at; the error is one of those.
 
         Returns
         -------
         The slice, and what the reader does there.
         """
-        largest = error_regions(shown, self.truth.reveal())[0]
+        largest = error_regions(shown[within], self.truth.reveal()[within])[0]
         click = click_in_volume(largest, spacing)
-        index = click.voxel[0]
+        index = click.voxel[0] + (within.start or 0)
+        click = replace(click, voxel=(index, *click.voxel[1:]))
         sight = self._sight(shown[index], index, marked.get(index, 0))
         sight = replace(sight, centre=click)
         regions = error_regions(shown[index], sight.truth)

@@ -202,6 +202,17 @@ def test_an_engine_of_volumes_that_is_deaf_is_tried_once(folder):
     assert [row["kind"] for row in rows] == ["visit", "correct", *["finish"] * 4]
 
 
+def test_of_a_volume_only_the_slices_of_the_plan_are_marked_and_scored(folder):
+    engine = ThresholdEngine(above=math.inf, planar=False)
+    plan = Plan(rounds=3, until_dice=0.95, slices_max=2)
+    given = options(folder, plan=plan, max_cases=1)
+    result = run(given, engine=engine)
+    assert {row["slice"] for row in result["turns"]} == {2, 3}
+    assert result["turns"][-1]["dice"] >= 0.95
+    assert result["cases"][0]["final_slice_dice"] >= 0.95
+    assert result["cases"][0]["dice"] == result["turns"][-1]["dice"]
+
+
 @pytest.mark.parametrize("annotator", ["scribble", "click", "box", "extreme"])
 def test_every_annotator_marks_in_its_own_way(folder, annotator):
     plan = Plan(rounds=1, slices_max=1)
