@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
@@ -55,6 +56,8 @@ class Tab:
 
     async def close(self) -> None:
         await self.socket.disconnect(timeout=PATIENCE_S)
+        # The layer outlives this test's event loop; what it cleans up must not.
+        await get_channel_layer().wait_received()
 
     async def say(self, **message: Any) -> None:
         await self.socket.send_to(text_data=json.dumps(message))

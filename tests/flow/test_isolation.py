@@ -65,10 +65,12 @@ async def settle(tab):
 
 def settled(session):
     """The draft's version, once nothing is waited for."""
-    session.refresh_from_db()
     waiting = session.turns.filter(state="active", answered_at__isnull=True)
-    busy = session.canvas_wanted or waiting.exists()
-    return None if busy else session.draft_version
+    if waiting.exists():
+        return None
+    # Read after the turns: the last answer raises the version.
+    session.refresh_from_db()
+    return None if session.canvas_wanted else session.draft_version
 
 
 async def alone(tab, marks):
