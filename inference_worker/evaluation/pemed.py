@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
+from inference_worker.arithmetic import set_threads
 from inference_worker.contract.catalog import ENGINES
 from inference_worker.evaluation.cases import labels_named
 from inference_worker.evaluation.provenance import commit
@@ -194,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/pemed"))
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(1)
+    set_threads(1)
     base = RunOptions(
         "pemed",
         given.cases,

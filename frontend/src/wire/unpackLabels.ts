@@ -56,7 +56,13 @@ async function inflate(
   written.catch(() => undefined);
   const bytes = new Uint8Array(length + 1);
   let filled = 0;
-  for await (const chunk of readable) {
+  // By its reader: not every browser walks a stream with "for await".
+  const reader = readable.getReader();
+  for (;;) {
+    const { value: chunk } = await reader.read();
+    if (!chunk) {
+      break;
+    }
     bytes.set(chunk.subarray(0, bytes.length - filled), filled);
     filled = Math.min(filled + chunk.length, bytes.length);
   }
