@@ -5,19 +5,34 @@ import { pixelContext } from './pixelContext';
 
 const FLASH_MS = 450;
 const BRIGHTEST = 0.4;
+/** Each is composed anew, where there is no card on the page's own processor. */
+const STEPS = 6;
 /** Larger slices are not compared: it would take longer than the flash helps. */
 const MOST_VOXELS = 4 * 1024 ** 2;
 /** White, little endian: alpha, blue, green, red. */
 const WHITE = 0xffffffff;
 
-/** What an answer changed on the slice in view lights up once, and fades. */
+/**
+ * What an answer changed on the slice in view lights up once, and fades. It is
+ * an element of its own that the browser fades without the page: neither mask
+ * nor marks are drawn again meanwhile, when the next stroke may well begin.
+ */
 export class ChangeFlash {
   readonly #picture = document.createElement('canvas');
   readonly #still = window.matchMedia('(prefers-reduced-motion: reduce)');
   #slice = -1;
   #before: Uint8Array | null = null;
   #box: PictureBox | null = null;
-  #beganMs = Number.NEGATIVE_INFINITY;
+  #fading: Animation | null = null;
+
+  /** @param above the layer that it lies below */
+  constructor(above: HTMLElement) {
+    this.#picture.setAttribute('aria-hidden', 'true');
+    this.#picture.style.cssText =
+      'position: absolute; top: 0; left: 0; transform-origin: 0 0; ' +
+      'image-rendering: pixelated; pointer-events: none; visibility: hidden';
+    above.before(this.#picture);
+  }
 
   /**
    * These labels are shown from now on.
@@ -38,31 +53,46 @@ export class ChangeFlash {
       same && answered ? changedVoxels(this.#before, labels) : null;
     if (changed) {
       this.#paint(changed, columns);
-      this.#beganMs = performance.now();
+      this.#begin();
     } else if (!same) {
-      this.#box = null;
+      this.#fading?.cancel();
     }
     this.#slice = slice;
     this.#before = labels?.slice() ?? null;
   }
 
-  /** Draw it as bright as it is by now. @returns whether it goes on */
-  draw(
-    context: CanvasRenderingContext2D,
-    placement: SlicePlacement,
-    ratio: number,
-  ): boolean {
-    const share = 1 - (performance.now() - this.#beganMs) / FLASH_MS;
-    if (!this.#box || share <= 0) {
-      return false;
+  /** It lies where its slice does. */
+  place(placement: SlicePlacement | null): void {
+    if (!placement || !this.#box || !this.#fading) {
+      return;
     }
-    context.save();
-    context.imageSmoothingEnabled = false;
-    context.globalAlpha = BRIGHTEST * share;
-    context.setTransform(...placement.pictureMatrix(ratio));
-    context.drawImage(this.#picture, this.#box.x, this.#box.y);
-    context.restore();
-    return true;
+    const matrix = placement.pictureMatrix(1).join(', ');
+    const { x, y } = this.#box;
+    this.#picture.style.transform = `matrix(${matrix}) translate(${x}px, ${y}px)`;
+  }
+
+  destroy(): void {
+    this.#fading?.cancel();
+    this.#picture.remove();
+  }
+
+  #begin(): void {
+    this.#fading?.cancel();
+    if (!this.#box) {
+      return;
+    }
+    const fading = this.#picture.animate(
+      { opacity: [BRIGHTEST, 0], visibility: ['visible', 'visible'] },
+      { duration: FLASH_MS, easing: `steps(${STEPS})` },
+    );
+    this.#fading = fading;
+    const over = (): void => {
+      if (this.#fading === fading) {
+        this.#fading = null;
+      }
+    };
+    fading.onfinish = over;
+    fading.oncancel = over;
   }
 
   #paint(changed: Uint8Array, columns: number): void {

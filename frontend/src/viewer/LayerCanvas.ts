@@ -22,14 +22,6 @@ export class LayerCanvas {
     this.context = context;
   }
 
-  /** A layer with nothing on it is left out: composing it takes time as well. */
-  show(on: boolean): void {
-    const visibility = on ? 'visible' : 'hidden';
-    if (this.#canvas.style.visibility !== visibility) {
-      this.#canvas.style.visibility = visibility;
-    }
-  }
-
   /** Empty it, fitted to the pane. @returns device pixels per CSS pixel */
   clear(): number {
     const ratio = window.devicePixelRatio || 1;

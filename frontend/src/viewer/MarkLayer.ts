@@ -1,9 +1,9 @@
-import type { CanvasPoint, Voxel } from '../geometry/frames';
+import type { Voxel } from '../geometry/frames';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import { liesOn } from '../wire/liesOn';
 import type { Prompt } from '../wire/Prompt';
-import type { ChangeFlash } from './ChangeFlash';
-import { LayerCanvas } from './LayerCanvas';
+import { boxCorners, markBox } from './markBox';
+import { PatchCanvas } from './PatchCanvas';
 
 /** Colour of a label as CSS; background is white. */
 export type ColorOf = (label: number) => string;
@@ -17,8 +17,6 @@ export interface Marks {
   readonly selected: readonly Prompt[];
   /** under the hand now, strokes left out */
   readonly live: readonly Prompt[];
-  /** what an answer has just changed, below the marks */
-  readonly flash: ChangeFlash;
 }
 
 const HALO = 'rgb(0 0 0 / 0.75)';
@@ -26,30 +24,30 @@ const HALO = 'rgb(0 0 0 / 0.75)';
 const SELECTED = 3;
 
 export class MarkLayer {
-  readonly #canvas: LayerCanvas;
+  readonly #canvas: PatchCanvas;
   readonly #colorOf: ColorOf;
 
   constructor(canvas: HTMLCanvasElement, colorOf: ColorOf) {
-    this.#canvas = new LayerCanvas(canvas);
+    this.#canvas = new PatchCanvas(canvas);
     this.#colorOf = colorOf;
   }
 
-  /** @returns whether it must be drawn again: something fades */
-  draw(placement: SlicePlacement | null, marks: Marks): boolean {
+  draw(placement: SlicePlacement | null, marks: Marks): void {
     const here = (mark: Prompt): boolean => liesOn(mark, marks.slice);
     const history = marks.history.filter(here);
     const selected = marks.selected.filter(here);
-    const ratio = this.#canvas.clear();
-    const { context } = this.#canvas;
-    const flashing =
-      placement !== null && marks.flash.draw(context, placement, ratio);
-    this.#canvas.show(
-      flashing || history.length + selected.length + marks.live.length > 0,
-    );
-    if (!placement) {
-      return false;
+    const box =
+      placement && markBox(placement, [...history, ...selected, ...marks.live]);
+    if (!placement || !box) {
+      this.#canvas.hide();
+      return;
     }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const ratio = this.#canvas.lay(box);
+    if (ratio === null) {
+      return;
+    }
+    const { context } = this.#canvas;
+    this.#canvas.transform([ratio, 0, 0, ratio, 0, 0]);
     context.lineCap = 'round';
     context.lineJoin = 'round';
     for (const mark of history) {
@@ -61,7 +59,6 @@ export class MarkLayer {
     for (const mark of marks.live) {
       this.#drawMark(placement, mark, marks.slice);
     }
-    return flashing;
   }
 
   #drawMark(
@@ -144,15 +141,7 @@ export class MarkLayer {
 
   #frame(placement: SlicePlacement, start: Voxel, stop: Voxel): void {
     const { context } = this.#canvas;
-    const [top, left] = [start[1] - 0.5, start[2] - 0.5];
-    const [bottom, right] = [stop[1] - 0.5, stop[2] - 0.5];
-    const corners: readonly CanvasPoint[] = [
-      placement.canvasOf(top, left),
-      placement.canvasOf(top, right),
-      placement.canvasOf(bottom, right),
-      placement.canvasOf(bottom, left),
-    ];
-    corners.forEach(([x, y], i) => {
+    boxCorners(placement, start, stop).forEach(([x, y], i) => {
       if (i === 0) {
         context.moveTo(x, y);
       } else {

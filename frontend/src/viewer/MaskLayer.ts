@@ -1,8 +1,8 @@
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { MaskStyle } from './LabelStyle';
-import { LayerCanvas } from './LayerCanvas';
 import { occupiedBox, type PictureBox } from './occupiedBox';
 import { outlinePath } from './outlinePath';
+import { type PaneBox, PatchCanvas } from './PatchCanvas';
 import { pixelContext } from './pixelContext';
 
 const LINE_CSS_PIXELS = 1.5;
@@ -27,7 +27,7 @@ interface Outline {
  * and panning only place that picture anew.
  */
 export class MaskLayer {
-  readonly #canvas: LayerCanvas;
+  readonly #canvas: PatchCanvas;
   readonly #picture = document.createElement('canvas');
   #labels: Uint8Array | null = null;
   #width = 0;
@@ -37,7 +37,7 @@ export class MaskLayer {
   #stale = true;
 
   constructor(canvas: HTMLCanvasElement) {
-    this.#canvas = new LayerCanvas(canvas);
+    this.#canvas = new PatchCanvas(canvas);
   }
 
   /** @param labels C order (y, x), `width` columns; null for no mask */
@@ -53,29 +53,32 @@ export class MaskLayer {
   }
 
   draw(placement: SlicePlacement | null): void {
-    const ratio = this.#canvas.clear();
     if (this.#stale) {
       this.#paint();
       this.#stale = false;
     }
-    this.#canvas.show(placement !== null && this.#box !== null);
     if (!placement || !this.#box) {
+      this.#canvas.hide();
+      return;
+    }
+    const ratio = this.#canvas.lay(paneBox(placement, this.#box));
+    if (ratio === null) {
       return;
     }
     const { context } = this.#canvas;
     context.imageSmoothingEnabled = false;
     context.globalAlpha = this.#style.opacity;
-    context.setTransform(...placement.pictureMatrix(ratio));
+    this.#canvas.transform(placement.pictureMatrix(ratio));
     context.drawImage(this.#picture, this.#box.x, this.#box.y);
     context.globalAlpha = 1;
     for (const { color, edges, dash } of this.#outlines) {
-      context.setTransform(...placement.pictureMatrix(ratio));
+      this.#canvas.transform(placement.pictureMatrix(ratio));
       context.beginPath();
       for (let i = 0; i < edges.length; i += 4) {
         context.moveTo(edges[i] as number, edges[i + 1] as number);
         context.lineTo(edges[i + 2] as number, edges[i + 3] as number);
       }
-      context.setTransform(1, 0, 0, 1, 0, 0);
+      this.#canvas.transform([1, 0, 0, 1, 0, 0]);
       context.lineWidth = LINE_CSS_PIXELS * ratio;
       context.strokeStyle = color;
       context.setLineDash(dash.map((length) => length * ratio));
@@ -122,4 +125,20 @@ export class MaskLayer {
     }
     context.putImageData(image, 0, 0);
   }
+}
+
+/** Where a box of voxels lies in the pane, with the lines around it. */
+function paneBox(placement: SlicePlacement, box: PictureBox): PaneBox {
+  const corners = [box.y - 0.5, box.y + box.height - 0.5].flatMap((row) =>
+    [box.x - 0.5, box.x + box.width - 0.5].map((column) =>
+      placement.canvasOf(row, column),
+    ),
+  );
+  const [x, y] = [corners.map((p) => p[0]), corners.map((p) => p[1])];
+  return {
+    left: Math.min(...x) - LINE_CSS_PIXELS,
+    top: Math.min(...y) - LINE_CSS_PIXELS,
+    right: Math.max(...x) + LINE_CSS_PIXELS,
+    bottom: Math.max(...y) + LINE_CSS_PIXELS,
+  };
 }

@@ -38,7 +38,7 @@ export class PaneLayers {
   readonly #mask: MaskLayer;
   readonly #marks: MarkLayer;
   readonly #hand: LiveLayer;
-  readonly #flash = new ChangeFlash();
+  readonly #flash: ChangeFlash;
   readonly #stop: () => void;
   #live: readonly Prompt[] = [];
   #brush: Brush | null = null;
@@ -59,6 +59,7 @@ export class PaneLayers {
     this.#mask = new MaskLayer(maskCanvas);
     this.#marks = new MarkLayer(markCanvas, (label) => source.colorOf(label));
     this.#hand = new LiveLayer(markCanvas, (label) => source.colorOf(label));
+    this.#flash = new ChangeFlash(markCanvas);
     this.#mask.setStyle(source.style());
     this.#stop = viewer.events.on('drawn', () => {
       this.#drawMask();
@@ -98,6 +99,7 @@ export class PaneLayers {
     cancelAnimationFrame(this.#frame);
     this.#stop();
     this.#hand.destroy();
+    this.#flash.destroy();
   }
 
   #schedule(): void {
@@ -132,6 +134,7 @@ export class PaneLayers {
       this.#paintedSlice = slice;
     }
     this.#mask.draw(this.#viewer.placement);
+    this.#flash.place(this.#viewer.placement);
     this.#tellDrawn();
   }
 
@@ -144,17 +147,13 @@ export class PaneLayers {
   }
 
   #drawMarks(): void {
-    const flashing = this.#marks.draw(this.#viewer.placement, {
+    this.#marks.draw(this.#viewer.placement, {
       slice: this.#viewer.slice,
       history: this.#source.history(),
       selected: this.#source.selected(),
       live: this.#live.filter((prompt) => !isScribble(prompt)),
-      flash: this.#flash,
     });
-    this.#marksStale = flashing;
-    if (flashing) {
-      this.#schedule();
-    }
+    this.#marksStale = false;
   }
 
   /** After this frame: a message is handled once it has been painted. */
