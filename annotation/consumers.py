@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -46,6 +47,10 @@ CLOSE_NOT_LOGGED_IN = 4401
 CLOSE_NOT_YOURS = 4403
 CLOSE_NOWHERE = 4404
 
+_HEAD = re.compile(
+    r'\s*\{\s*"type"\s*:\s*"turn"\s*,\s*"id"\s*:\s*"(?P<id>[0-9a-fA-F-]{36})"'
+)
+
 Message = Mapping[str, Any]
 
 
@@ -87,6 +92,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
         try:
             if text_data is None:
                 raise malformed("it is not text")
+            # Named first: one that is too large is never read.
+            turn = _turn_at_the_head(text_data)
             message = read_object(text_data)
             turn = _turn_of(message)
             answer = await self._act(message)
@@ -262,6 +269,12 @@ def _state(user: User, session_id: str) -> dict[str, Any]:
 
 def _draft(user: User, session_id: str) -> dict[str, Any]:
     return draft_read(session=access_session(user=user, id=session_id))
+
+
+def _turn_at_the_head(text: str) -> str | None:
+    """The turn that a browser's message begins with, however long the message is."""
+    head = _HEAD.match(text)
+    return head["id"] if head else None
 
 
 def _turn_of(message: Message) -> str | None:

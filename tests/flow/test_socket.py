@@ -176,6 +176,13 @@ async def test_an_error_names_the_turn_it_speaks_of(tab):
     assert (await tab.hear("error"))["turn"] is None
 
 
+async def test_a_turn_too_large_to_be_read_is_refused_by_name(tab):
+    turn = await tab.draw({**CLICK, "x": "x" * (1 << 20)})
+    refusal = await tab.hear("error")
+    assert (refusal["turn"], refusal["error"]["code"]) == (turn, "message:too-large")
+    await tab.answered(await tab.draw(CLICK))
+
+
 async def test_an_id_used_twice_is_refused_for_other_prompts_only(tab):
     turn = await tab.draw(CLICK)
     await tab.answered(turn)

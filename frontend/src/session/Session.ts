@@ -6,6 +6,7 @@ import type {
   StateMessage,
   UncertaintyMessage,
 } from '../wire/ServerMessage';
+import { MESSAGE_BYTES_MAX, splitPrompts } from '../wire/splitPrompts';
 import type { WireError } from '../wire/WireError';
 import { actionOf } from './actionOf';
 import { ClockOffset } from './ClockOffset';
@@ -30,6 +31,13 @@ export interface MaskCause {
   readonly version: number;
 }
 
+/** A turn that the server would not write, given back. */
+export interface Refusal {
+  readonly turn: string;
+  readonly prompts: readonly Prompt[];
+  readonly error: WireError;
+}
+
 export interface SessionEvents {
   log: LogState;
   /** `cause` is null where the whole mask was replaced */
@@ -42,6 +50,8 @@ export interface SessionEvents {
   foreseen: { readonly wish: string; readonly slices: readonly PackedRegion[] };
   /** what was asked about a slice: `map` is null where nothing is known */
   uncertainty: UncertaintyMessage;
+  /** a turn was not taken, and never will be */
+  refused: Refusal;
   /** a sentence for the reader is due */
   error: WireError;
 }
@@ -152,11 +162,17 @@ export class Session {
     };
   }
 
-  /** Take a turn: kept, shown and sent, in this order. @returns its id */
-  take(prompts: readonly Prompt[]): string {
-    const id = this.#parts.newId();
-    this.#send({ type: 'turn', id, prompts });
-    return id;
+  /**
+   * Take a turn: kept, shown and sent, in this order.
+   *
+   * @returns its id; several where it is more than one message may hold
+   */
+  take(prompts: readonly Prompt[]): readonly string[] {
+    return splitPrompts(prompts).map((part) => {
+      const id = this.#parts.newId();
+      this.#send({ type: 'turn', id, prompts: part });
+      return id;
+    });
   }
 
   undo(): void {
@@ -254,6 +270,13 @@ export class Session {
   }
 
   #dispatch(errand: Errand): void {
+    const bytes = JSON.stringify(errand).length;
+    if (errand.type === 'turn' && bytes > MESSAGE_BYTES_MAX) {
+      // The server would not even read which turn it is, or cut the line.
+      const code = 'message:too-large';
+      this.#refuse(errand.id, { code, message: code, extra: { bytes } });
+      return;
+    }
     if (this.#parts.link.send(errand) && errand.type === 'turn') {
       this.#sentAt.set(errand.id, this.#parts.now());
       this.#parts.recorder.record('turn_sent', {
@@ -422,6 +445,7 @@ export class Session {
 
   #refuse(turn: string | null, error: WireError): void {
     const { store, stream, recorder } = this.#parts;
+    const whole = store.errands.find((e) => e.type === 'turn' && e.id === turn);
     if (turn === null) {
       this.#settle((errand) => errand.type !== 'turn');
     } else if (
@@ -437,6 +461,10 @@ export class Session {
     this.#foresee();
     // An answer may have been dropped for an undo that did not happen.
     stream.refetch();
+    if (whole?.type === 'turn') {
+      const { id, prompts } = whole;
+      this.events.emit('refused', { turn: id, prompts, error });
+    }
     this.events.emit('error', error);
   }
 

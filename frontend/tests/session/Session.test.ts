@@ -190,6 +190,49 @@ describe('a turn', () => {
     expect(told).toHaveBeenCalledWith(error);
   });
 
+  test('that is not taken is given back', () => {
+    const refused = vi.fn();
+    session.events.on('refused', refused);
+    state();
+    session.take([STROKE]);
+    const error = { code: 'message:malformed', message: 'm', extra: {} };
+    link.say({ type: 'error', turn: 't1', error });
+    link.say({ type: 'error', turn: 't1', error });
+    expect(refused.mock.calls).toEqual([
+      [{ turn: 't1', prompts: [STROKE], error }],
+    ]);
+  });
+
+  test('too large for a message is refused here, and the next one goes on', () => {
+    const huge: Prompt = {
+      ...STROKE,
+      kind: 'scribble',
+      label: 1,
+      width: 1,
+      voxels: Array.from({ length: 200_000 }, () => [0, 1, 1] as const),
+    };
+    const refused = vi.fn();
+    session.events.on('refused', refused);
+    session.take([huge]);
+    session.take([STROKE]);
+    state();
+    expect(link.errands()).toMatchObject([{ id: 't2', prompts: [STROKE] }]);
+    expect(refused.mock.calls[0]?.[0]).toMatchObject({
+      turn: 't1',
+      error: { code: 'message:too-large' },
+    });
+    expect(session.status.unsent).toBe(1);
+  });
+
+  test('of more prompts than one message holds is several', () => {
+    state();
+    expect(session.take(Array.from({ length: 1001 }, () => STROKE))).toEqual([
+      't1',
+      't2',
+    ]);
+    expect(session.pending.length).toBe(2);
+  });
+
   test('that the engine fails on is no longer waited for', () => {
     state(0, turn('a', 1, { final: false }));
     expect(session.status.working).toBe(true);
