@@ -38,7 +38,18 @@ export const TEXTS: Readonly<Record<string, string>> = {
   'access:not-logged-in':
     'You are not logged in any more. Log in and open the case again.',
   'message:too-large':
-    'That is too much at once. Send the strokes in several turns.',
+    'This mark is too large to be sent at once. It is kept here: press Enter ' +
+    'to send it in parts, or Ctrl+Z to take it back.',
+  'message:malformed':
+    'The server could not read this mark. It is kept here: reload the page and ' +
+    'send it again, or take it back with Ctrl+Z.',
+  'message:turn-id-reused':
+    'The server has another mark under this name. This one is kept here: press ' +
+    'Enter to send it again.',
+  'message:unknown-type':
+    'This page is older than the server. Reload it; nothing is lost.',
+  'session:nothing-to-undo': 'There is nothing to undo.',
+  'session:nothing-to-redo': 'There is nothing to bring back.',
   'prompt:not-taken': 'The model of this case does not take such a mark.',
   'prompt:across-slices':
     'The model of this case takes such marks on a single slice only.',

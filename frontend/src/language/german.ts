@@ -49,8 +49,23 @@ export const german: Readonly<Record<string, string>> = {
   'This mark is not in this case.': 'Diese Marke ist nicht in diesem Fall.',
   'Only the reader of this case may change it; you may look.':
     'Nur der Leser dieses Falls darf ihn ändern; Sie dürfen ihn ansehen.',
-  'That is too much at once. Send the strokes in several turns.':
-    'Das ist zu viel auf einmal. Die Striche in mehreren Schritten senden.',
+  'This mark is too large to be sent at once. It is kept here: press Enter to send it in parts, or Ctrl+Z to take it back.':
+    'Diese Marke ist zu groß, um auf einmal gesendet zu werden. Sie ist hier aufbewahrt: Eingabe sendet sie in Teilen, Strg+Z nimmt sie zurück.',
+  'The server could not read this mark. It is kept here: reload the page and send it again, or take it back with Ctrl+Z.':
+    'Der Server konnte diese Marke nicht lesen. Sie ist hier aufbewahrt: die Seite neu laden und sie noch einmal senden, oder mit Strg+Z zurücknehmen.',
+  'The server has another mark under this name. This one is kept here: press Enter to send it again.':
+    'Der Server hat unter diesem Namen eine andere Marke. Diese ist hier aufbewahrt: Eingabe sendet sie noch einmal.',
+  'This page is older than the server. Reload it; nothing is lost.':
+    'Diese Seite ist älter als der Server. Neu laden; nichts geht verloren.',
+  'There is nothing to undo.': 'Es gibt nichts rückgängig zu machen.',
+  'There is nothing to bring back.': 'Es gibt nichts wiederherzustellen.',
+  'Marks that the model has not seen yet: {n}.':
+    'Marken, die das Modell noch nicht gesehen hat: {n}.',
+  'Send them, or take them back, before you submit.':
+    'Vor dem Abgeben senden oder zurücknehmen.',
+  'Send them': 'Jetzt senden',
+  'A mark is begun and not finished; it is not part of the case.':
+    'Eine Marke ist begonnen und nicht fertig; sie gehört nicht zum Fall.',
   'The model of this case does not take such a mark.':
     'Das Modell dieses Falls nimmt keine solche Marke.',
   'The model of this case takes such marks on a single slice only.':

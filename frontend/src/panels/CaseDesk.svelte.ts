@@ -30,6 +30,7 @@ import { asWireError } from '../wire/asWireError';
 import type { Prompt } from '../wire/Prompt';
 import { paintedRegion, unpackPaint } from '../wire/paintedRegion';
 import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+import type { WireError } from '../wire/WireError';
 import { DeskGround } from './DeskGround.svelte';
 import type { Keymap } from './Keymap.svelte';
 import { MarkCollector } from './MarkCollector.svelte';
@@ -87,6 +88,8 @@ export class CaseDesk {
   settingsOpen = $state(false);
   tourOpen = $state(false);
   submitOpen = $state(false);
+  /** why the case could not be submitted */
+  submitError = $state.raw<WireError | null>(null);
   submitted = $state(false);
   /** whether marks are taken: by its reader, until it is submitted */
   readonly writable = $derived.by(
@@ -150,7 +153,9 @@ export class CaseDesk {
       localStorage,
       () => this.#logChanged(),
     );
-    this.tab = new TabDesk(session, detail.id, navigator.locks, () => {
+    session.events.on('refused', (refusal) => this.collector.takeBack(refusal));
+    const keepers = [session, this.collector];
+    this.tab = new TabDesk(keepers, detail.id, navigator.locks, () => {
       if (this.writable) {
         this.#visits?.moveTo(this.slice);
       } else {
@@ -362,8 +367,15 @@ export class CaseDesk {
     }
   }
 
+  /** Ask before the case is submitted. */
+  askToSubmit(): void {
+    this.submitError = null;
+    this.submitOpen = true;
+  }
+
   async submit(): Promise<void> {
     this.recorder.record('submit');
+    this.submitError = null;
     this.session.sendEvents();
     try {
       await submitSession(this.detail.id);
@@ -371,7 +383,8 @@ export class CaseDesk {
       this.#visits?.stop();
       this.submitOpen = false;
     } catch (error) {
-      this.board.tell(asWireError(error));
+      // Notices are behind the dialog.
+      this.submitError = asWireError(error);
     }
   }
 

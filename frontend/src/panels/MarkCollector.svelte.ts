@@ -1,25 +1,33 @@
 import type { EventRecorder } from '../session/EventRecorder';
-import type { Session } from '../session/Session';
+import type { Refusal, Session } from '../session/Session';
 import type { Prompt } from '../wire/Prompt';
+import { groupWithin } from '../wire/splitPrompts';
 
 type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+/** All prompts of one stroke, box or whatever was made at once. */
+type Mark = readonly Prompt[];
 
 const MODE_KEY = 'slicewise:on-demand';
 
 /**
  * Where marks go: to the engine one by one, or, on demand, collected here
- * until the reader sends them as one turn. Collected marks outlive the page.
+ * until the reader sends them in one turn (in more where one cannot hold them).
+ * Collected marks outlive the page; what the server does not take comes back.
  */
 export class MarkCollector {
   /** whether the engine waits to be asked */
   onDemand = $state(false);
   /** marks not sent yet, each with all its prompts */
-  marks = $state.raw<readonly (readonly Prompt[])[]>([]);
+  marks = $state.raw<readonly Mark[]>([]);
   readonly #session: Session;
   readonly #recorder: EventRecorder;
   readonly #shelf: Shelf;
   readonly #key: string;
   readonly #changed: () => void;
+  /** marks of the turns they went in, until the turns are taken */
+  readonly #sent = new Map<string, readonly Mark[]>();
+  /** One of these was refused: each goes alone, so that the others get through. */
+  #apart = false;
 
   /** @param changed called when marks are collected, sent or dropped */
   constructor(
@@ -44,20 +52,43 @@ export class MarkCollector {
   }
 
   /** A mark was made. */
-  take(prompts: readonly Prompt[]): void {
+  take(prompts: Mark): void {
     if (this.onDemand) {
       this.#keep([...this.marks, prompts]);
     } else {
-      this.#session.take(prompts);
+      this.#send([prompts]);
     }
   }
 
-  /** Send what is collected as one turn. */
+  /** Send what is collected, in as few turns as can hold it. */
   send(): void {
-    const { prompts } = this;
-    if (prompts.length > 0) {
-      this.#session.take(prompts);
-      this.#keep([]);
+    const { marks } = this;
+    if (marks.length === 0) {
+      return;
+    }
+    const groups = this.#apart
+      ? marks.map((mark) => [mark])
+      : groupWithin(marks);
+    this.#apart = false;
+    for (const group of groups) {
+      this.#send(group);
+    }
+    this.#keep([]);
+  }
+
+  /**
+   * Marks that the server did not take are collected again. One that can be in
+   * no turn at all, wherever it is sent, is not: the reader is told why.
+   */
+  takeBack({ turn, prompts, error }: Refusal): void {
+    const drawn = prompts.filter(({ kind }) => !WORDS.has(kind));
+    // Which prompts were one mark is not known any more of an earlier page.
+    const marks = this.#sent.get(turn) ?? drawn.map((prompt) => [prompt]);
+    const wrong = error.code.startsWith('prompt:');
+    this.#sent.delete(turn);
+    if (marks.length > (wrong ? 1 : 0)) {
+      this.#apart ||= wrong;
+      this.#keep([...marks, ...this.marks]);
     }
   }
 
@@ -81,7 +112,26 @@ export class MarkCollector {
     }
   }
 
-  #keep(marks: readonly (readonly Prompt[])[]): void {
+  /** This page writes from now on: also what another one has collected. */
+  resume(): void {
+    this.marks = this.#read();
+    this.#changed();
+  }
+
+  /** Another page writes from now on: what is collected is that one's. */
+  standAside(): void {
+    this.marks = [];
+    this.#changed();
+  }
+
+  #send(marks: readonly Mark[]): void {
+    const [turn, ...more] = this.#session.take(marks.flat());
+    if (turn !== undefined && more.length === 0) {
+      this.#sent.set(turn, marks);
+    }
+  }
+
+  #keep(marks: readonly Mark[]): void {
     this.marks = marks;
     if (marks.length === 0) {
       this.#shelf.removeItem(this.#key);
@@ -91,7 +141,7 @@ export class MarkCollector {
     this.#changed();
   }
 
-  #read(): readonly (readonly Prompt[])[] {
+  #read(): readonly Mark[] {
     try {
       const kept: unknown = JSON.parse(this.#shelf.getItem(this.#key) ?? '[]');
       return Array.isArray(kept) ? kept : [];
@@ -101,3 +151,6 @@ export class MarkCollector {
     }
   }
 }
+
+/** What is said of a slice, and no mark on it. */
+const WORDS: ReadonlySet<string> = new Set(['visit', 'accept', 'propagate']);

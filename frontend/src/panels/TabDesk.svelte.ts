@@ -1,5 +1,12 @@
-import type { Session } from '../session/Session';
 import { type Locks, TabHold } from '../session/TabHold';
+
+/** What keeps unsent work of a session for whichever tab writes. */
+export interface Keeper {
+  /** this tab writes from now on */
+  resume(): void;
+  /** another one does */
+  standAside(): void;
+}
 
 /** Whether this tab is the one that writes, of all that show the session. */
 export class TabDesk {
@@ -8,16 +15,20 @@ export class TabDesk {
   readonly #hold: TabHold;
 
   constructor(
-    session: Session,
+    keepers: readonly Keeper[],
     sessionId: string,
     locks: Locks | undefined,
     changed: () => void,
   ) {
     this.#hold = new TabHold(sessionId, locks, (held) => {
       if (held && this.elsewhere) {
-        session.resume();
+        for (const keeper of keepers) {
+          keeper.resume();
+        }
       } else if (!held) {
-        session.standAside();
+        for (const keeper of keepers) {
+          keeper.standAside();
+        }
       }
       this.elsewhere = !held;
       changed();

@@ -27,7 +27,8 @@ export function bindPresence(desk: CaseDesk): () => void {
     'beforeunload',
     (event) => {
       // Kept strokes are sent on return; the reader should know they wait.
-      if (desk.session.status.unsent + desk.collector.marks.length > 0) {
+      const collected = desk.writable ? desk.collector.marks.length : 0;
+      if (desk.session.status.unsent + collected > 0) {
         event.preventDefault();
       }
     },

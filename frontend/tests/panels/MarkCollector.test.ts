@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { MarkCollector } from '../../src/panels/MarkCollector.svelte';
 import { EventRecorder } from '../../src/session/EventRecorder';
-import type { Session } from '../../src/session/Session';
+import type { Refusal, Session } from '../../src/session/Session';
 import type { Prompt } from '../../src/wire/Prompt';
 import { memoryStorage } from '../session/memoryStorage';
 
@@ -16,7 +16,7 @@ let storage: ReturnType<typeof memoryStorage>;
 
 function collector(): MarkCollector {
   const session = {
-    take: (prompts: readonly Prompt[]) => taken.push(prompts),
+    take: (prompts: readonly Prompt[]) => [`t${taken.push(prompts)}`],
   } as unknown as Session;
   const recorder = new EventRecorder('tab', () => 0);
   return new MarkCollector(session, recorder, 's', storage, vi.fn());
@@ -63,4 +63,81 @@ test('going live sends what is collected', () => {
   marks.take([click(1)]);
   marks.setOnDemand(false);
   expect(taken).toEqual([[click(1)]]);
+});
+
+function refusal(turn: string, code: string): Refusal {
+  const prompts = taken[Number(turn.slice(1)) - 1] ?? [];
+  return { turn, prompts, error: { code, message: 'm', extra: {} } };
+}
+
+test('more marks than a turn holds are sent in several turns', () => {
+  const marks = collector();
+  marks.setOnDemand(true);
+  const row = (z: number): Prompt[] =>
+    Array.from({ length: 600 }, (_, x) => ({
+      kind: 'click',
+      label: 1,
+      voxel: [z, 0, x],
+    }));
+  marks.take(row(1));
+  marks.take(row(2));
+  marks.send();
+  expect(taken).toEqual([row(1), row(2)]);
+  expect(marks.marks).toEqual([]);
+});
+
+test('marks that are not taken are collected again', () => {
+  const marks = collector();
+  marks.setOnDemand(true);
+  marks.take([click(1), click(2)]);
+  marks.take([click(3)]);
+  marks.send();
+  marks.take([click(4)]);
+  marks.takeBack(refusal('t1', 'service:unexpected'));
+  const all = [[click(1), click(2)], [click(3)], [click(4)]];
+  expect(marks.marks).toEqual(all);
+  expect(collector().marks).toEqual(all);
+});
+
+test('a mark that is wrong does not hold up the others', () => {
+  const marks = collector();
+  marks.setOnDemand(true);
+  marks.take([click(1)]);
+  marks.take([click(2)]);
+  marks.send();
+  marks.takeBack(refusal('t1', 'prompt:outside-volume'));
+  expect(marks.marks.length).toBe(2);
+  marks.send();
+  expect(taken.slice(1)).toEqual([[click(1)], [click(2)]]);
+  marks.takeBack(refusal('t2', 'prompt:outside-volume'));
+  expect(marks.marks).toEqual([]);
+});
+
+test('a live mark that the server could not take is kept, too', () => {
+  const marks = collector();
+  marks.take([click(1)]);
+  marks.takeBack(refusal('t1', 'message:too-large'));
+  expect(marks.marks).toEqual([[click(1)]]);
+  marks.takeBack({
+    ...refusal('t9', 'access:read-only'),
+    prompts: [{ kind: 'accept', slice: 1 }],
+  });
+  expect(marks.marks).toEqual([[click(1)]]);
+});
+
+test('a page that takes over collects on from what the other one has', () => {
+  const first = collector();
+  first.setOnDemand(true);
+  first.take([click(1)]);
+  const second = collector();
+  second.standAside();
+  expect(second.marks).toEqual([]);
+  first.take([click(2)]);
+  first.send();
+  first.take([click(3)]);
+  first.standAside();
+  second.resume();
+  expect(second.marks).toEqual([[click(3)]]);
+  second.take([click(4)]);
+  expect(collector().prompts).toEqual([click(3), click(4)]);
 });
