@@ -132,8 +132,16 @@ def test_a_submitted_case_takes_no_more_strokes(reader: Reader) -> None:
     z = reader.slice
     reader.stroke(on(z))
     reader.settle()
+    reader.page.keyboard.press("a")
+    reader.stroke([(z, 40, x) for x in range(50, 62)])
     reader.page.get_by_test_id("submit").click()
-    reader.page.get_by_test_id("submit-confirm").click()
+    # A mark that was collected is not left behind.
+    confirm = reader.page.get_by_test_id("submit-confirm")
+    assert confirm.is_disabled()
+    reader.page.get_by_test_id("submit-send").click()
+    reader.settle()
+    assert reader.mask((z, 40, 55)) == 1
+    confirm.click()
     reader.page.get_by_test_id("submitted").wait_for()
     size = reader.mask_size(z, SHAPE)
     reader.stroke([(z, 60, x) for x in range(50, 62)])

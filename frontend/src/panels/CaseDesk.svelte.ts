@@ -353,11 +353,27 @@ export class CaseDesk {
     this.holdSpace(false);
   }
 
-  /** Give up the mark under the hand, else the newest answer being made. */
+  /**
+   * Give up the mark under the hand; else put down what is up; else give up the
+   * newest answer being made.
+   */
   cancel(): void {
-    if (!this.#input?.cancel() && !this.box.giveUp()) {
+    if (!this.#input?.cancel() && !this.box.giveUp() && !this.#putDown()) {
       this.turns.giveUp();
     }
+  }
+
+  /** @returns whether a view tool was up or a turn selected */
+  #putDown(): boolean {
+    const { selected } = this.turns;
+    if (this.view.tool) {
+      this.view.chooseTool(null);
+      return true;
+    }
+    if (selected !== null) {
+      this.turns.unselect();
+    }
+    return selected !== null;
   }
 
   /** Make whole the mark that takes several clicks, or send what is collected. */

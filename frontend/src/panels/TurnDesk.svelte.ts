@@ -160,6 +160,11 @@ export class TurnDesk {
     this.#show(this.history.find((turn) => turn.id === this.selected) ?? null);
   }
 
+  unselect(): void {
+    this.selected = null;
+    this.#place.redraw();
+  }
+
   /** Select the newest turn with a mark at a place of the shown slice. */
   pick(row: number, column: number, reach: number): void {
     const { slice } = this.#place;

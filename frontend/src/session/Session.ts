@@ -191,14 +191,18 @@ export class Session {
     this.#send({ type: 'remove', id: this.#parts.newId(), turn });
   }
 
-  /** Give up a turn that is being answered; else the newest such, if any. */
-  cancel(id?: string): void {
-    const pending = pendingTurns(this.#log);
-    const turn = id ? pending.find((t) => t.id === id) : pending.at(-1);
-    if (turn) {
-      this.#parts.recorder.record('cancel', { turn: turn.id });
-      this.#send({ type: 'cancel', turn: turn.id });
+  /** Give up the newest turn being answered, if any; redo brings a mark back. */
+  cancel(): void {
+    const turn = pendingTurns(this.#log).at(-1);
+    if (!turn) {
+      return;
     }
+    this.#parts.recorder.record('cancel', { turn: turn.id });
+    this.#send(
+      isVisitOnly(turn.prompts)
+        ? { type: 'cancel', turn: turn.id }
+        : { type: 'remove', id: this.#parts.newId(), turn: turn.id },
+    );
   }
 
   /** End a propagation; the slices that have come stay. */
@@ -446,22 +450,26 @@ export class Session {
   #refuse(turn: string | null, error: WireError): void {
     const { store, stream, recorder } = this.#parts;
     const whole = store.errands.find((e) => e.type === 'turn' && e.id === turn);
+    const wanted = this.#log.turns.some(
+      ({ id, state }) => id === turn && state === 'active',
+    );
     if (turn === null) {
       this.#settle((errand) => errand.type !== 'turn');
     } else if (
+      !whole &&
       store.errands.some((e) => e.type === 'remove' && e.turn === turn)
     ) {
       // The turn stays as it was: only its removal is refused.
       this.#settle((e) => e.type === 'remove' && e.turn === turn);
     } else {
-      store.remove((e) => (e.type === 'cancel' ? e.turn : e.id) === turn);
+      store.remove((e) => ('turn' in e ? e.turn : e.id) === turn);
       this.#change({ type: 'failed', id: turn, error });
       recorder.record('turn_failed', { turn, code: error.code });
     }
     this.#foresee();
     // An answer may have been dropped for an undo that did not happen.
     stream.refetch();
-    if (whole?.type === 'turn') {
+    if (whole?.type === 'turn' && wanted) {
       const { id, prompts } = whole;
       this.events.emit('refused', { turn: id, prompts, error });
     }

@@ -512,11 +512,48 @@ test('quality holds until the slice is written again', async () => {
   expect([...session.quality]).toEqual([[1, 0.9]]);
 });
 
-test('cancel gives up the newest turn that is being answered', () => {
-  state(0, turn('a', 1), turn('b', 2, { final: false }));
-  session.cancel();
-  expect(link.errands()).toEqual([{ type: 'cancel', turn: 'b' }]);
-  expect(session.status.working).toBe(false);
+describe('cancel', () => {
+  const states = (): string[] => session.log.turns.map((t) => t.state);
+
+  test('gives up the newest turn that is being answered', () => {
+    const visit: Prompt = { kind: 'visit', slice: 1 };
+    const looking = turn('b', 2, { prompts: [visit], final: false });
+    state(0, turn('a', 1), looking);
+    session.cancel();
+    expect(link.errands()).toEqual([{ type: 'cancel', turn: 'b' }]);
+    expect(session.status.working).toBe(false);
+    session.cancel();
+    expect(states()).toEqual(['active', 'discarded']);
+  });
+
+  test('of a mark is undone by redo, without a network, too', () => {
+    state();
+    link.lose();
+    session.take([STROKE]);
+    session.cancel();
+    expect(states()).toEqual(['undone']);
+    session.redo();
+    expect(states()).toEqual(['active']);
+    link.errands();
+    state();
+    expect(link.errands()).toMatchObject([
+      { type: 'turn', id: 't1' },
+      { type: 'remove', turn: 't1' },
+      { type: 'redo' },
+    ]);
+  });
+
+  test('of a mark that is refused then leaves nothing to be sent again', () => {
+    const refused = vi.fn();
+    session.events.on('refused', refused);
+    session.take([STROKE]);
+    session.cancel();
+    state();
+    const error = { code: 'message:malformed', message: 'm', extra: {} };
+    link.say({ type: 'error', turn: 't1', error });
+    expect(session.status.unsent).toBe(0);
+    expect(refused).not.toHaveBeenCalled();
+  });
 });
 
 test('what a stopped propagation had shown stays, and the rest of it comes', async () => {
