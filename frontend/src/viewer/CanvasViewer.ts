@@ -73,6 +73,7 @@ export class CanvasViewer implements Viewer {
   #inverse = false;
   #smooth = true;
   #stale = true;
+  #gone = false;
   #frame = 0;
 
   constructor(element: HTMLElement) {
@@ -126,6 +127,9 @@ export class CanvasViewer implements Viewer {
       // One that does not come is asked for again with all the others.
       frames.load(slice).catch(() => undefined),
     ]);
+    if (this.#gone) {
+      return;
+    }
     const format = pixelFormat(metadata[0] ?? {});
     frames.format = format;
     if (series.window) {
@@ -258,6 +262,7 @@ export class CanvasViewer implements Viewer {
   }
 
   destroy(): void {
+    this.#gone = true;
     cancelAnimationFrame(this.#frame);
     this.#prefetch?.stop();
     this.#frames?.close();

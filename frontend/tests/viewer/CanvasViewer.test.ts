@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { VolumeGeometry } from '../../src/geometry/VolumeGeometry';
 import { CanvasViewer } from '../../src/viewer/CanvasViewer';
+import type { Series } from '../../src/viewer/Viewer';
 
 const [SLICES, ROWS, COLUMNS] = [5, 2, 4];
 
@@ -61,33 +62,36 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-async function sit(): Promise<CanvasViewer> {
+const SERIES: Series = {
+  geometry: new VolumeGeometry(
+    [SLICES, ROWS, COLUMNS],
+    [
+      [0, 0, 1, 0],
+      [0, 1, 0, 0],
+      [4, 0, 0, 0],
+      [0, 0, 0, 1],
+    ],
+  ),
+  instances: Array.from({ length: SLICES }, (_, k) => `${k}`),
+  address: '/series',
+  window: { center: 40, width: 400 },
+};
+
+function viewerOfNothing(): CanvasViewer {
   const element = Object.assign(new EventTarget(), {
     clientWidth: 40,
     clientHeight: 20,
     append: () => undefined,
   });
-  const viewer = new CanvasViewer(element as unknown as HTMLElement);
+  return new CanvasViewer(element as unknown as HTMLElement);
+}
+
+async function sit(): Promise<CanvasViewer> {
+  const viewer = viewerOfNothing();
   const all = new Promise<void>((done) => {
     viewer.events.on('loaded', ({ count }) => count === SLICES && done());
   });
-  await viewer.showSeries(
-    {
-      geometry: new VolumeGeometry(
-        [SLICES, ROWS, COLUMNS],
-        [
-          [0, 0, 1, 0],
-          [0, 1, 0, 0],
-          [4, 0, 0, 0],
-          [0, 0, 0, 1],
-        ],
-      ),
-      instances: Array.from({ length: SLICES }, (_, k) => `${k}`),
-      address: '/series',
-      window: { center: 40, width: 400 },
-    },
-    2,
-  );
+  await viewer.showSeries(SERIES, 2);
   await all;
   return viewer;
 }
@@ -114,4 +118,23 @@ test('a slice that is here is shown in the next frame, once, and then told', asy
     'layers',
   ]);
   expect(frames).toEqual([]);
+});
+
+test('one that is gone before its series is known loads and tells nothing', async () => {
+  const asked: string[] = [];
+  const answer = fetch;
+  vi.stubGlobal('fetch', (address: string, options?: RequestInit) => {
+    asked.push(address);
+    return answer(address, options);
+  });
+  const viewer = viewerOfNothing();
+  const told = vi.fn();
+  viewer.events.on('error', told);
+  viewer.events.on('shown', told);
+  const shown = viewer.showSeries(SERIES, 2);
+  viewer.destroy();
+  await shown;
+  await new Promise((done) => setTimeout(done, 5));
+  expect(asked).toHaveLength(2);
+  expect(told).not.toHaveBeenCalled();
 });
