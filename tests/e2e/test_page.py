@@ -98,6 +98,43 @@ def test_without_webgl_plain_canvases_take_over(
         blind.close()
 
 
+KEEP_CONTEXTS = """
+    window.contexts = [];
+    const make = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+        const context = make.call(this, kind, ...more);
+        if (kind === 'webgl2' && context) window.contexts.push(context);
+        return context;
+    };
+"""
+
+
+def test_a_graphics_card_that_is_lost_is_said_and_plain_canvases_take_over(
+    sit_down: Callable[..., Reader],
+) -> None:
+    reader = sit_down(drawing="graphics")
+    reader.page.add_init_script(KEEP_CONTEXTS)
+    reader.open("upright")
+    reader.page.keyboard.press("ArrowDown")
+    z = reader.slice + 1
+    reader.wait(f"() => window.slicewise.slice === {z}")
+    reader.page.evaluate(
+        """() => window.contexts.forEach((context) =>
+            context.getExtension('WEBGL_lose_context')?.loseContext())"""
+    )
+    notices = reader.page.get_by_test_id("notices")
+    notices.get_by_text("drawn plainly now").wait_for()
+    reader.page.locator(".cornerstone-canvas").wait_for(state="detached")
+    reader.wait(f"() => window.slicewise.canvasOfVoxel({z}, 40, 35) !== null")
+    assert reader.slice == z
+    reader.stroke([(z, 40, x) for x in range(30, 40)])
+    reader.settle()
+    assert reader.mask((z, 40, 35)) == 1
+    reader.leave_picture()
+    x, y = map(int, reader.point((z, 40, 60)))
+    assert reader.screen()[y, x].sum() > 3 * 100
+
+
 def test_a_case_of_nobody_is_refused_plainly(reader: Reader) -> None:
     answer = reader.page.goto(
         f"{reader.address}/cases/00000000-0000-4000-8000-000000000000/"

@@ -18,11 +18,17 @@ export const TEXTS: Readonly<Record<string, string>> = {
     'The mask shown here was not the stored one. The stored one is shown now.',
   'viewer:slice-not-loaded':
     'Slice {slice} could not be loaded. It is tried again, and shown when it is here.',
+  'viewer:other-slice-not-loaded':
+    'Slice {slice} of the other series {series} could not be loaded. It is tried ' +
+    'again, and shown when it is here.',
   'viewer:geometry-disagrees':
     'The image and the mask do not lie on each other. Do not annotate this ' +
     'case; tell the project lead.',
   'viewer:webgl-lost':
-    'The graphics card stopped drawing. Reload the page; nothing is lost.',
+    'The graphics card stopped drawing. It is drawn plainly now; nothing is lost.',
+  'viewer:no-locks':
+    'At an address without https the browser cannot hold off a second tab, nor ' +
+    'compare the mask with the stored one. Open this case in one tab only.',
   'session:submitted':
     'This case has been submitted. Ask the project lead to assign it again.',
   'session:engine-not-offered':
@@ -74,9 +80,9 @@ export const TEXTS: Readonly<Record<string, string>> = {
 
 /** One plain sentence for the reader. */
 export function errorText(error: WireError, say: Say): string {
-  const slice = error.extra?.slice;
-  return say(
-    TEXTS[error.code] ?? error.message,
-    typeof slice === 'number' ? { slice: slice + 1 } : {},
-  );
+  const { slice, series } = error.extra ?? {};
+  return say(TEXTS[error.code] ?? error.message, {
+    ...(typeof slice === 'number' ? { slice: slice + 1 } : {}),
+    ...(typeof series === 'string' ? { series } : {}),
+  });
 }

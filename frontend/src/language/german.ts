@@ -110,8 +110,14 @@ export const german: Readonly<Record<string, string>> = {
     'Schicht {slice} konnte nicht geladen werden. Sie wird wieder angefragt und gezeigt, sobald sie da ist.',
   'The image and the mask do not lie on each other. Do not annotate this case; tell the project lead.':
     'Bild und Maske liegen nicht aufeinander. Diesen Fall nicht bearbeiten; der Projektleitung Bescheid geben.',
-  'The graphics card stopped drawing. Reload the page; nothing is lost.':
-    'Die Grafikkarte zeichnet nicht mehr. Die Seite neu laden; nichts ist verloren.',
+  'The graphics card stopped drawing. It is drawn plainly now; nothing is lost.':
+    'Die Grafikkarte zeichnet nicht mehr. Jetzt wird einfach gezeichnet; nichts ist verloren.',
+  'At an address without https the browser cannot hold off a second tab, nor compare the mask with the stored one. Open this case in one tab only.':
+    'An einer Adresse ohne https kann der Browser keinen zweiten Tab abhalten und die Maske nicht mit der gespeicherten vergleichen. Diesen Fall nur in einem Tab öffnen.',
+  'Slice {slice} of the other series {series} could not be loaded. It is tried again, and shown when it is here.':
+    'Schicht {slice} der anderen Serie {series} konnte nicht geladen werden. Sie wird noch einmal versucht und gezeigt, wenn sie da ist.',
+  '{n} not sent: kept until this page closes':
+    '{n} nicht gesendet: aufbewahrt, bis diese Seite geschlossen wird',
   'You are not logged in any more. Log in and open the case again.':
     'Sie sind nicht mehr angemeldet. Anmelden und den Fall neu öffnen.',
   'You may not do this. Log in again or ask the project lead.':

@@ -10,6 +10,7 @@ import { Foresight } from '../session/Foresight';
 import type { MaskVolume } from '../session/MaskVolume';
 import type { MaskCause, Session } from '../session/Session';
 import type { SessionStatus } from '../session/SessionStatus';
+import type { Shelf } from '../session/Shelf';
 import { unansweredPrompts } from '../session/unansweredPrompts';
 import { VisitPlanner } from '../session/VisitPlanner';
 import { PaneInput } from '../tools/PaneInput';
@@ -113,6 +114,7 @@ export class CaseDesk {
   readonly board = new NoticeBoard();
   readonly rested = new RestedSlice();
   viewer: Viewer | null = null;
+  readonly #shelf: Shelf;
   #layers: PaneLayers | null = null;
   #input: PaneInput | null = null;
   readonly #visits: VisitPlanner | null;
@@ -127,11 +129,13 @@ export class CaseDesk {
     recorder: EventRecorder,
     preferences: Preferences,
     keymap: Keymap,
+    shelf: Shelf,
   ) {
     const { volume, labels, engine } = detail;
     this.detail = detail;
     this.session = session;
     this.recorder = recorder;
+    this.#shelf = shelf;
     this.geometry = new VolumeGeometry(
       volume.shape as unknown as Shape,
       volume.affine,
@@ -150,7 +154,7 @@ export class CaseDesk {
       session,
       recorder,
       detail.id,
-      localStorage,
+      shelf,
       () => this.#logChanged(),
     );
     session.events.on('refused', (refusal) => this.collector.takeBack(refusal));
@@ -248,10 +252,7 @@ export class CaseDesk {
 
   /** Where the reader was when they left, else the middle. */
   get firstSlice(): number {
-    const kept = Number.parseInt(
-      localStorage.getItem(this.#placeKey) ?? '',
-      10,
-    );
+    const kept = Number.parseInt(this.#shelf.read(this.#placeKey) ?? '', 10);
     return kept >= 0 && kept < this.count
       ? kept
       : Math.floor((this.count - 1) / 2);
@@ -270,18 +271,31 @@ export class CaseDesk {
   sitDown(): void {
     if (this.detail.writable) {
       this.tab.request();
+      if (!navigator.locks) {
+        const code = 'viewer:no-locks';
+        this.board.tell({ code, message: code, extra: {} });
+      }
     }
   }
 
-  /** Take over a pane whose picture `viewer` draws. */
+  /**
+   * Take over a pane whose picture `viewer` draws, from now on or instead of
+   * another one that cannot any more.
+   *
+   * @returns the slice to begin with
+   */
   attach(
     viewer: Viewer,
     pane: HTMLElement,
     maskCanvas: HTMLCanvasElement,
     markCanvas: HTMLCanvasElement,
-  ): void {
+  ): number {
+    const first = this.viewer ? this.slice : this.firstSlice;
+    this.#input?.destroy();
+    this.#layers?.destroy();
+    this.viewer?.destroy();
     this.viewer = viewer;
-    this.#want(this.firstSlice);
+    this.#want(first);
     this.#layers = new PaneLayers(
       viewer,
       {
@@ -331,6 +345,7 @@ export class CaseDesk {
       }
       this.board.tell(error);
     });
+    return first;
   }
 
   /** Space held: the primary button pans; released unused: accept. */
@@ -496,6 +511,15 @@ export class CaseDesk {
     );
   }
 
+  /** A viewer has its series: give it the look that the reader chose. */
+  pictureShown(): void {
+    this.view.begin();
+    if (this.view.inverse) {
+      this.viewer?.setInverse(true);
+    }
+    this.viewer?.setPanning(this.spaceHeld || this.box.tool === 'pan');
+  }
+
   /** The picture itself could not be opened. */
   pictureFailed(error: unknown): void {
     this.board.tell(asWireError(error));
@@ -547,7 +571,7 @@ export class CaseDesk {
     }
     this.recorder.record('slice', { slice });
     this.uncertainty.moveTo(slice);
-    localStorage.setItem(this.#placeKey, String(slice));
+    this.#shelf.keep(this.#placeKey, String(slice));
     if (this.writable) {
       this.#visits?.moveTo(slice);
     }

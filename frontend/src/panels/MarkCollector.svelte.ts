@@ -1,9 +1,9 @@
 import type { EventRecorder } from '../session/EventRecorder';
 import type { Refusal, Session } from '../session/Session';
+import type { Shelf } from '../session/Shelf';
 import type { Prompt } from '../wire/Prompt';
 import { groupWithin } from '../wire/splitPrompts';
 
-type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 /** All prompts of one stroke, box or whatever was made at once. */
 type Mark = readonly Prompt[];
 
@@ -19,6 +19,8 @@ export class MarkCollector {
   onDemand = $state(false);
   /** marks not sent yet, each with all its prompts */
   marks = $state.raw<readonly Mark[]>([]);
+  /** whether they outlive the page: not where the browser's storage is full */
+  durable = $state(true);
   readonly #session: Session;
   readonly #recorder: EventRecorder;
   readonly #shelf: Shelf;
@@ -42,7 +44,7 @@ export class MarkCollector {
     this.#shelf = shelf;
     this.#key = `slicewise:collected:${sessionId}`;
     this.#changed = changed;
-    this.onDemand = shelf.getItem(MODE_KEY) === 'yes';
+    this.onDemand = shelf.read(MODE_KEY) === 'yes';
     this.marks = this.#read();
   }
 
@@ -105,7 +107,7 @@ export class MarkCollector {
   /** Answer every mark, or on demand; what is collected goes along. */
   setOnDemand(on: boolean): void {
     this.onDemand = on;
-    this.#shelf.setItem(MODE_KEY, on ? 'yes' : 'no');
+    this.#shelf.keep(MODE_KEY, on ? 'yes' : 'no');
     this.#recorder.record('panel', { on_demand: on });
     if (!on) {
       this.send();
@@ -133,17 +135,16 @@ export class MarkCollector {
 
   #keep(marks: readonly Mark[]): void {
     this.marks = marks;
-    if (marks.length === 0) {
-      this.#shelf.removeItem(this.#key);
-    } else {
-      this.#shelf.setItem(this.#key, JSON.stringify(marks));
-    }
+    this.durable = this.#shelf.keep(
+      this.#key,
+      marks.length > 0 ? JSON.stringify(marks) : null,
+    );
     this.#changed();
   }
 
   #read(): readonly Mark[] {
     try {
-      const kept: unknown = JSON.parse(this.#shelf.getItem(this.#key) ?? '[]');
+      const kept: unknown = JSON.parse(this.#shelf.read(this.#key) ?? '[]');
       return Array.isArray(kept) ? kept : [];
     } catch {
       // Unreadable storage is as good as none.

@@ -7,7 +7,9 @@ import { speak } from '../language/language.svelte';
 import { DraftCheck } from '../session/DraftCheck';
 import { EventRecorder } from '../session/EventRecorder';
 import { MaskStream } from '../session/MaskStream';
+import { newId } from '../session/newId';
 import { Session } from '../session/Session';
+import { pageStorage, Shelf } from '../session/Shelf';
 import { SocketLink } from '../session/SocketLink';
 import { UnsentStore } from '../session/UnsentStore';
 import { chooseDrawing, type Drawing } from '../viewer/chooseDrawing';
@@ -26,12 +28,13 @@ import { Preferences } from './Preferences.svelte';
  */
 export async function openCase(target: HTMLElement): Promise<void> {
   const { assignment = '', user = '', worklist = '/' } = target.dataset;
-  const preferences = new Preferences(localStorage, {
+  const storage = pageStorage();
+  const preferences = new Preferences(storage, {
     language: navigator.language.startsWith('de') ? 'de' : 'en',
   });
   speak(preferences.liked.language);
   const now = (): number => performance.now();
-  const recorder = new EventRecorder(crypto.randomUUID(), now);
+  const recorder = new EventRecorder(newId(), now);
   recorder.record('load');
   recorder.record('visibility', { state: document.visibilityState });
   // The image library is large: it travels while the session opens.
@@ -47,9 +50,9 @@ export async function openCase(target: HTMLElement): Promise<void> {
       `${scheme}://${location.host}/ws/sessions/${detail.id}/`,
     ),
     stream,
-    store: new UnsentStore(detail.id, localStorage),
+    store: new UnsentStore(detail.id, storage),
     recorder,
-    newId: () => crypto.randomUUID(),
+    newId,
     now,
   });
   const desk = new CaseDesk(
@@ -57,7 +60,8 @@ export async function openCase(target: HTMLElement): Promise<void> {
     session,
     recorder,
     preferences,
-    new Keymap(hotkeys, localStorage),
+    new Keymap(hotkeys, storage),
+    new Shelf(storage),
   );
   exposeDebug(desk);
   desk.sitDown();
@@ -80,8 +84,8 @@ export async function openCase(target: HTMLElement): Promise<void> {
       desk,
       user,
       worklist,
-      makeViewer: async (element: HTMLDivElement) =>
-        (await makeViewer)(element),
+      makeViewer: async (element: HTMLDivElement, plain: boolean) =>
+        (await (plain ? loadViewer('plain') : makeViewer))(element),
     },
   });
 }

@@ -1,6 +1,7 @@
 import {
   cache,
   Enums,
+  eventTarget,
   imageLoader,
   RenderingEngine,
   type StackViewport,
@@ -53,8 +54,11 @@ export class CornerstoneViewer implements Viewer {
   #prefetch: SlicePrefetch | null = null;
   #deviationTold = false;
 
-  constructor(element: HTMLDivElement) {
+  constructor(pane: HTMLDivElement) {
     startCornerstone();
+    const element = document.createElement('div');
+    element.style.cssText = 'width: 100%; height: 100%';
+    pane.append(element);
     this.#element = element;
     this.#engine = new RenderingEngine(ENGINE);
     this.#engine.enableElement({
@@ -67,6 +71,7 @@ export class CornerstoneViewer implements Viewer {
     this.#drag = new ViewDrag(element, this);
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
     element.addEventListener(Enums.Events.VOI_MODIFIED, this.#windowed);
+    eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, this.#lost);
     this.#resizes = new ResizeObserver(this.#resized);
     this.#resizes.observe(element);
   }
@@ -263,8 +268,14 @@ export class CornerstoneViewer implements Viewer {
       Enums.Events.VOI_MODIFIED,
       this.#windowed,
     );
+    eventTarget.removeEventListener(
+      Enums.Events.WEBGL_CONTEXT_LOST,
+      this.#lost,
+    );
     this.#drag.destroy();
     this.#engine.destroy();
+    // The library leaves what it drew on behind.
+    this.#element.remove();
   }
 
   /** Without its first slice the library shows nothing: it begins later. */
@@ -327,6 +338,14 @@ export class CornerstoneViewer implements Viewer {
       this.events.emit('shown', { slice });
     }
     this.events.emit('drawn', null);
+  };
+
+  readonly #lost = (): void => {
+    this.events.emit('error', {
+      code: 'viewer:webgl-lost',
+      message: 'the graphics context was lost',
+      extra: {},
+    });
   };
 
   readonly #windowed = (event: Event): void => {

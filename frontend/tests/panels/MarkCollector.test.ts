@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { MarkCollector } from '../../src/panels/MarkCollector.svelte';
 import { EventRecorder } from '../../src/session/EventRecorder';
 import type { Refusal, Session } from '../../src/session/Session';
+import { Shelf } from '../../src/session/Shelf';
 import type { Prompt } from '../../src/wire/Prompt';
 import { memoryStorage } from '../session/memoryStorage';
 
@@ -19,7 +20,7 @@ function collector(): MarkCollector {
     take: (prompts: readonly Prompt[]) => [`t${taken.push(prompts)}`],
   } as unknown as Session;
   const recorder = new EventRecorder('tab', () => 0);
-  return new MarkCollector(session, recorder, 's', storage, vi.fn());
+  return new MarkCollector(session, recorder, 's', new Shelf(storage), vi.fn());
 }
 
 beforeEach(() => {
@@ -140,4 +141,18 @@ test('a page that takes over collects on from what the other one has', () => {
   expect(second.marks).toEqual([[click(3)]]);
   second.take([click(4)]);
   expect(collector().prompts).toEqual([click(3), click(4)]);
+});
+
+test('with a full storage marks are collected all the same, and it is said', () => {
+  const marks = collector();
+  marks.setOnDemand(true);
+  marks.take([click(1)]);
+  expect(marks.durable).toBe(true);
+  storage.setItem = () => {
+    throw new DOMException('full', 'QuotaExceededError');
+  };
+  marks.take([click(2)]);
+  marks.setOnDemand(true);
+  expect(marks.prompts).toEqual([click(1), click(2)]);
+  expect(marks.durable).toBe(false);
 });
