@@ -33,6 +33,7 @@ import { paintedRegion, unpackPaint } from '../wire/paintedRegion';
 import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 import type { WireError } from '../wire/WireError';
 import { DeskGround } from './DeskGround.svelte';
+import { HandMemory } from './HandMemory';
 import type { Keymap } from './Keymap.svelte';
 import { MarkCollector } from './MarkCollector.svelte';
 import { MaskSteps } from './MaskSteps.svelte';
@@ -111,6 +112,7 @@ export class CaseDesk {
   readonly other: OtherDesk;
   readonly uncertainty: UncertaintyDesk;
   readonly keymap: Keymap;
+  readonly memory: HandMemory;
   readonly board = new NoticeBoard();
   readonly rested = new RestedSlice();
   viewer: Viewer | null = null;
@@ -198,6 +200,8 @@ export class CaseDesk {
     );
     this.turns = new TurnDesk(session, recorder, engine.prompts, this);
     this.steps = new MaskSteps(this, session, recorder, engine.prompts);
+    this.memory = new HandMemory(this, shelf, volume.modality, detail.id);
+    this.memory.restore();
     const foresight = new Foresight(session, (slice) => {
       if (slice === this.slice) {
         this.#layers?.maskChanged();
@@ -236,6 +240,13 @@ export class CaseDesk {
     return center !== undefined && width !== undefined && !this.color
       ? { center, width }
       : null;
+  }
+
+  /** The window that the picture begins with. */
+  get firstWindow(): Window | null {
+    return (
+      this.ownWindow && (this.window ?? this.memory.window ?? this.ownWindow)
+    );
   }
 
   get mask(): MaskVolume {
