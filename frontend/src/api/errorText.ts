@@ -29,6 +29,12 @@ export const TEXTS: Readonly<Record<string, string>> = {
   'viewer:no-locks':
     'At an address without https the browser cannot hold off a second tab, nor ' +
     'compare the mask with the stored one. Open this case in one tab only.',
+  'viewer:all-accepted':
+    'All slices are accepted. Submit the case when you are done with it.',
+  'viewer:label-not-here':
+    'The chosen label is not there; nothing has changed.',
+  'viewer:label-locked':
+    'The chosen label is locked against paint. Unlock it first.',
   'session:submitted':
     'This case has been submitted. Ask the project lead to assign it again.',
   'session:engine-not-offered':

@@ -7,6 +7,16 @@ export const german: Readonly<Record<string, string>> = {
     'Anhalten behält die Schichten, die gekommen sind.',
   'Stopped. What has come stays; the engine is brought there.':
     'Angehalten. Was gekommen ist, bleibt; das Modell wird dorthin gebracht.',
+  'All slices are accepted. Submit the case when you are done with it.':
+    'Alle Schichten sind angenommen. Den Fall abgeben, wenn Sie fertig sind.',
+  'The chosen label is not there; nothing has changed.':
+    'Das gewählte Label ist dort nicht; nichts hat sich geändert.',
+  'The chosen label is locked against paint. Unlock it first.':
+    'Das gewählte Label ist gegen Farbe gesperrt. Erst entsperren.',
+  'Remove the label from this slice': 'Das Label aus dieser Schicht entfernen',
+  'Remove the label from all slices': 'Das Label aus allen Schichten entfernen',
+  'Remove here': 'Hier entfernen',
+  'Remove everywhere': 'Überall entfernen',
   '1 stroke': '1 Strich',
   '{n} strokes': '{n} Striche',
   '1 change': '1 Änderung',

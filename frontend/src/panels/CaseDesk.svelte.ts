@@ -35,6 +35,7 @@ import type { WireError } from '../wire/WireError';
 import { DeskGround } from './DeskGround.svelte';
 import { HandMemory } from './HandMemory';
 import type { Keymap } from './Keymap.svelte';
+import { LabelRemoval } from './LabelRemoval';
 import { MarkCollector } from './MarkCollector.svelte';
 import { MaskSteps } from './MaskSteps.svelte';
 import { NoticeBoard } from './NoticeBoard.svelte';
@@ -108,6 +109,7 @@ export class CaseDesk {
   readonly box: ToolBox;
   readonly turns: TurnDesk;
   readonly steps: MaskSteps;
+  readonly removal: LabelRemoval;
   readonly view: ViewDesk;
   readonly other: OtherDesk;
   readonly uncertainty: UncertaintyDesk;
@@ -200,6 +202,7 @@ export class CaseDesk {
     );
     this.turns = new TurnDesk(session, recorder, engine.prompts, this);
     this.steps = new MaskSteps(this, session, recorder, engine.prompts);
+    this.removal = new LabelRemoval(this, session, recorder, engine.prompts);
     this.memory = new HandMemory(this, shelf, volume.modality, detail.id);
     this.memory.restore();
     const foresight = new Foresight(session, (slice) => {
@@ -283,8 +286,7 @@ export class CaseDesk {
     if (this.detail.writable) {
       this.tab.request();
       if (!navigator.locks) {
-        const code = 'viewer:no-locks';
-        this.board.tell({ code, message: code, extra: {} });
+        this.tell('viewer:no-locks');
       }
     }
   }
@@ -648,6 +650,10 @@ export class CaseDesk {
     return this.marksShown
       ? [...activePrompts(this.session.log), ...this.collector.prompts]
       : [];
+  }
+
+  tell(code: string): void {
+    this.board.tell({ code, message: code, extra: {} });
   }
 
   redraw(): void {

@@ -1,3 +1,4 @@
+import type { Say } from '../language/language.svelte';
 import type { Hotkey } from './hotkeys';
 
 /** Keys by the English title of what they do. */
@@ -46,18 +47,34 @@ export class Keymap {
     return this.bound[hotkey.title] ?? hotkey.keys;
   }
 
+  /** The first key of an action, as people write it; empty where it has none. */
+  hint(title: string): string {
+    const hotkey = this.#hotkeys.find((known) => known.title === title);
+    const key = hotkey && this.keysOf(hotkey)[0];
+    return key === undefined ? '' : shownKey(key);
+  }
+
+  /** A text (else the action's title), and its key in brackets. */
+  hinted(title: string, say: Say, text = title): string {
+    const hint = this.hint(title);
+    return hint ? `${say(text)} (${hint})` : say(text);
+  }
+
   actionOf(key: string): Hotkey | undefined {
     return this.#actions.get(key);
   }
 
-  /** Give a key to an action; whatever had it loses it. */
+  /**
+   * Give a key to an action in place of its first; whatever had it loses it.
+   */
   bind(hotkey: Hotkey, key: string): void {
     const bound: Record<string, readonly string[]> = { ...this.bound };
     const loser = this.actionOf(key);
     if (loser && loser !== hotkey) {
       bound[loser.title] = this.keysOf(loser).filter((other) => other !== key);
     }
-    bound[hotkey.title] = [key];
+    const others = this.keysOf(hotkey).slice(1);
+    bound[hotkey.title] = [key, ...others.filter((other) => other !== key)];
     this.#keep(bound);
   }
 

@@ -19,6 +19,8 @@ export interface TurnPlace {
   readonly writable: boolean;
   readonly collector: MarkCollector;
   goto(slice: number): void;
+  /** say what a code stands for */
+  tell(code: string): void;
   /** what is shown of marks is not what it was */
   redraw(): void;
 }
@@ -102,27 +104,34 @@ export class TurnDesk {
     }
   }
 
-  /** "This slice is right": on to the next, which is asked for in one turn. */
+  /**
+   * "This slice is right": on to the next that is not, which is asked for in one
+   * turn. An engine that hears of no accepting only goes on.
+   */
   accept(): void {
     const { slice, count, writable } = this.#place;
-    const next =
-      nextOpenSlice(this.states, slice) ??
-      (slice + 1 < count ? slice + 1 : null);
+    const accepts = this.#kinds.includes('accept');
+    const open = nextOpenSlice(this.states, slice);
+    const beside = slice + 1 < count ? slice + 1 : null;
+    const next = accepts ? open : beside;
     const again =
       next !== null &&
       (this.states[next] === 'untouched' || this.states[next] === 'predicted');
     const prompts: readonly Prompt[] = [
-      ...(this.#kinds.includes('accept')
-        ? [{ kind: 'accept', slice } as const]
-        : []),
+      ...(accepts ? [{ kind: 'accept', slice } as const] : []),
       ...(again && this.#kinds.includes('visit')
         ? [{ kind: 'visit', slice: next } as const]
         : []),
     ];
-    this.#recorder.record('accept', { slice });
-    if (prompts.length > 0 && writable) {
-      this.#place.collector.send();
-      this.#session.take(prompts);
+    if (writable) {
+      this.#recorder.record('accept', { slice });
+      if (prompts.length > 0) {
+        this.#place.collector.send();
+        this.#session.take(prompts);
+      }
+      if (accepts && next === null) {
+        this.#place.tell('viewer:all-accepted');
+      }
     }
     if (next !== null) {
       this.#place.goto(next);

@@ -33,6 +33,16 @@ export const turnHotkeys: readonly Hotkey[] = [
     run: (desk) => desk.finish(),
   },
   {
+    keys: ['shift+delete', 'shift+backspace'],
+    title: 'Remove the label from this slice',
+    run: (desk) => desk.removal.here(),
+  },
+  {
+    keys: ['ctrl+delete', 'ctrl+backspace'],
+    title: 'Remove the label from all slices',
+    run: (desk) => desk.removal.everywhere(),
+  },
+  {
     keys: ['y'],
     title: 'Show or hide the history',
     run: (desk) => {

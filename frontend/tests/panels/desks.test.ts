@@ -72,6 +72,7 @@ describe('the way with the log', () => {
       dropLast: () => false,
     } as unknown as MarkCollector,
     goto: vi.fn(),
+    tell: vi.fn(),
     redraw: vi.fn(),
   };
   const desk = (): TurnDesk =>
@@ -140,6 +141,25 @@ describe('the way with the log', () => {
       { kind: 'visit', slice: 3 },
     ]);
     expect(place.goto).toHaveBeenCalledWith(3);
+  });
+
+  test('accepting turns back to what is open above, and says when all is done', () => {
+    const accepted = (slice: number): LogTurn =>
+      turn(`t${slice}`, { kind: 'accept', slice });
+    session.log = { turns: [accepted(2), accepted(3)] };
+    desk().accept();
+    expect(session.take).toHaveBeenCalledWith([
+      { kind: 'accept', slice: 1 },
+      { kind: 'visit', slice: 0 },
+    ]);
+    expect(place.goto).toHaveBeenCalledWith(0);
+    expect(place.tell).not.toHaveBeenCalled();
+    vi.clearAllMocks();
+    session.log = { turns: [accepted(0), accepted(2), accepted(3)] };
+    desk().accept();
+    expect(session.take).toHaveBeenCalledWith([{ kind: 'accept', slice: 1 }]);
+    expect(place.goto).not.toHaveBeenCalled();
+    expect(place.tell).toHaveBeenCalledWith('viewer:all-accepted');
   });
 
   test('lists what was more than a look, and goes back to it', () => {

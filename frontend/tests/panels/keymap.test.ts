@@ -18,6 +18,19 @@ describe('keys', () => {
     expect(keymap.actionOf('ctrl+z')).toBeUndefined();
   });
 
+  test('besides the first stay, and hints name the one that holds', () => {
+    const keymap = new Keymap(hotkeys, memoryStorage());
+    const next = named('Next slice');
+    expect(keymap.hint('Next slice')).toBe('↓');
+    keymap.bind(next, 'ctrl+q');
+    expect(keymap.keysOf(next)).toEqual(['ctrl+q', 'pagedown']);
+    expect(keymap.hinted('Next slice', (text) => text)).toBe(
+      'Next slice (Ctrl+Q)',
+    );
+    keymap.bind(fit, 'ctrl+z');
+    expect(keymap.hinted('Undo', (text) => text)).toBe('Undo');
+  });
+
   test('are taken from whatever had them', () => {
     const keymap = new Keymap(hotkeys, memoryStorage());
     keymap.bind(undo, 'f');

@@ -20,8 +20,9 @@ describe('the suggested slice', () => {
   });
 });
 
-test('the next open slice passes over accepted ones', () => {
+test('the next open slice passes over accepted ones, then turns back', () => {
   expect(nextOpenSlice(STATES, 0)).toBe(1);
-  expect(nextOpenSlice(STATES, 2)).toBe(null);
+  expect(nextOpenSlice(STATES, 2)).toBe(1);
+  expect(nextOpenSlice(['accepted', 'predicted', 'accepted'], 1)).toBe(null);
   expect(nextOpenSlice(['predicted', 'accepted', 'untouched'], 0)).toBe(2);
 });
