@@ -105,6 +105,30 @@ def metrics(devtools: CDPSession) -> dict[str, float]:
     return {metric["name"]: metric["value"] for metric in found}
 
 
+def page_mb(devtools: CDPSession) -> tuple[float, float]:
+    """All that the page holds in MB, and what of it is compiled code.
+
+    From a heap snapshot: objects and strings, the voxels and masks of its buffers,
+    nodes, styles. Code is compiled anew as a page is used, and thrown away again.
+    """
+    pieces: list[str] = []
+
+    def add(event: dict[str, str]) -> None:
+        pieces.append(event["chunk"])
+
+    devtools.on("HeapProfiler.addHeapSnapshotChunk", add)
+    devtools.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    devtools.remove_listener("HeapProfiler.addHeapSnapshotChunk", add)
+    snapshot = json.loads("".join(pieces))
+    meta = snapshot["snapshot"]["meta"]
+    fields = meta["node_fields"]
+    nodes = np.array(snapshot["nodes"], dtype=np.int64).reshape(-1, len(fields))
+    sizes = nodes[:, fields.index("self_size")] / 1e6
+    code = meta["node_types"][0].index("code")
+    kinds = nodes[:, fields.index("type")]
+    return float(sizes.sum()), float(sizes[kinds == code].sum())
+
+
 def own_mb() -> float:
     """Memory that Chromium's processes share with nobody, in MB."""
     total = 0
