@@ -18,6 +18,9 @@ const RAISED = 20;
 const FILLED = 0.48;
 /** How many such lengths away the reader is: nothing is behind them. */
 const FAR = 10;
+/** Bounds of how near it is: 1 shows all of it. */
+const FURTHEST = 0.1;
+const NEAREST = 40;
 
 /** Surfaces of labels in a pane, lit from where the reader is. */
 export class SurfaceScene {
@@ -99,10 +102,13 @@ export class SurfaceScene {
     this.#schedule();
   }
 
-  zoomBy(factor: number): void {
-    this.#zoom *= factor;
+  /** @returns the factor that it came nearer by: there are bounds */
+  zoomBy(factor: number): number {
+    const before = this.#zoom;
+    this.#zoom = Math.min(Math.max(before * factor, FURTHEST), NEAREST);
     this.#scale();
     this.#schedule();
+    return this.#zoom / before;
   }
 
   /** Move what is shown by CSS pixels. */

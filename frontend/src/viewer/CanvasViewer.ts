@@ -14,6 +14,7 @@ import {
 } from '../geometry/placePlane';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
+import { zoomWithin } from '../geometry/zoomWithin';
 import { Emitter } from '../session/Emitter';
 import type { SliceValues } from './cutPlane';
 import { FrameStore } from './FrameStore';
@@ -209,12 +210,20 @@ export class CanvasViewer implements Viewer {
     this.#moved();
   }
 
-  zoomBy(factor: number): void {
-    if (this.#placement) {
-      const view = this.#view;
-      this.#camera = { ...view, scale: view.scale * factor };
-      this.#moved();
+  zoomBy(factor: number): number {
+    if (!this.#placement) {
+      return 1;
     }
+    const view = this.#view;
+    const by = zoomWithin(
+      factor,
+      view.scale,
+      this.#whole.scale,
+      this.#placement.scale,
+    );
+    this.#camera = { ...view, scale: view.scale * by };
+    this.#moved();
+    return by;
   }
 
   zoomTo({ x, y, width, height }: PictureBox): void {
@@ -277,13 +286,14 @@ export class CanvasViewer implements Viewer {
 
   /** The camera, or the one that shows the whole slice. */
   get #view(): PlaneCamera {
-    return (
-      this.#camera ??
-      fitPlane(
-        (this.#series as Series).geometry,
-        this.#plane as PlaneFrame,
-        this.#size,
-      )
+    return this.#camera ?? this.#whole;
+  }
+
+  get #whole(): PlaneCamera {
+    return fitPlane(
+      (this.#series as Series).geometry,
+      this.#plane as PlaneFrame,
+      this.#size,
     );
   }
 

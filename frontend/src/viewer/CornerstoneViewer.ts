@@ -16,6 +16,7 @@ import type {
   VoxelIndex,
 } from '../geometry/frames';
 import { SlicePlacement } from '../geometry/SlicePlacement';
+import { zoomWithin } from '../geometry/zoomWithin';
 import { Emitter } from '../session/Emitter';
 import type { SliceValues } from './cutPlane';
 import { loadSeriesMetadata } from './loadSeriesMetadata';
@@ -179,9 +180,12 @@ export class CornerstoneViewer implements Viewer {
     this.#viewport.render();
   }
 
-  zoomBy(factor: number): void {
-    this.#viewport.setZoom(this.#viewport.getZoom() * factor);
+  zoomBy(factor: number): number {
+    const zoom = this.#viewport.getZoom();
+    const by = zoomWithin(factor, zoom, 1, this.#placement?.scale ?? 1);
+    this.#viewport.setZoom(zoom * by);
     this.#viewport.render();
+    return by;
   }
 
   zoomTo(box: PictureBox): void {

@@ -6,6 +6,7 @@ import {
   placeGrid,
 } from '../geometry/ObliquePlane';
 import { SlicePlacement } from '../geometry/SlicePlacement';
+import { zoomWithin } from '../geometry/zoomWithin';
 import { sampleLabels, sampleValues } from './cutOblique';
 import { drawGrey } from './drawGrey';
 import { LayerCanvas } from './LayerCanvas';
@@ -25,6 +26,8 @@ export class ObliqueCanvas {
   readonly #told: (camera: ObliqueCamera) => void;
   #where: { centre: Point; plane: ObliquePlane } | null = null;
   #camera: ObliqueCamera | null = null;
+  /** whether the reader has moved or zoomed it */
+  #moved = false;
   #frame = 0;
 
   /** @param told called with what the pane shows, whenever it was drawn */
@@ -59,18 +62,32 @@ export class ObliqueCanvas {
 
   fit(): void {
     this.#camera = null;
+    this.#moved = false;
     this.changed();
   }
 
-  zoomBy(factor: number): void {
-    if (this.#camera) {
-      const { scale, right, down } = this.#camera;
-      this.#camera = {
-        scale: scale * factor,
-        right: right * factor,
-        down: down * factor,
-      };
+  /** @returns the factor that it came nearer by: there are bounds */
+  zoomBy(factor: number): number {
+    if (!this.#camera) {
+      return 1;
+    }
+    const { geometry } = this.#source;
+    const { scale, right, down } = this.#camera;
+    const voxel = scale * Math.min(geometry.spacing(1), geometry.spacing(2));
+    const fitted = fitScale(geometry, this.#size);
+    const by = zoomWithin(factor, scale, fitted, voxel);
+    this.#camera = { scale: scale * by, right: right * by, down: down * by };
+    this.#moved = true;
+    this.changed();
+    return by;
+  }
+
+  /** A whole picture stays whole; one that was moved stays as near. */
+  resized(): void {
+    if (this.#moved) {
       this.changed();
+    } else {
+      this.fit();
     }
   }
 
@@ -81,6 +98,7 @@ export class ObliqueCanvas {
         right: this.#camera.right + right,
         down: this.#camera.down + down,
       };
+      this.#moved = true;
       this.changed();
     }
   }
@@ -89,11 +107,15 @@ export class ObliqueCanvas {
     cancelAnimationFrame(this.#frame);
   }
 
-  #draw(): void {
-    const size = {
+  get #size(): { readonly width: number; readonly height: number } {
+    return {
       width: this.#element.clientWidth,
       height: this.#element.clientHeight,
     };
+  }
+
+  #draw(): void {
+    const size = this.#size;
     if (!this.#where || size.width === 0 || size.height === 0) {
       return;
     }

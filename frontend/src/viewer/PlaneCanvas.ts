@@ -8,6 +8,7 @@ import {
 } from '../geometry/placePlane';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
+import { zoomWithin } from '../geometry/zoomWithin';
 import { cutLabels, cutValues, type SliceValues } from './cutPlane';
 import { drawGrey } from './drawGrey';
 import type { MaskStyle } from './LabelStyle';
@@ -27,8 +28,6 @@ export interface PlaneSource {
   readonly smooth: boolean;
 }
 
-const NEAREST = 0.2;
-
 /**
  * A plane across the slices, on 2D canvases of our own: with software drawing
  * three times as fast as three more viewports of the image library.
@@ -43,6 +42,8 @@ export class PlaneCanvas {
   readonly #told: (placement: SlicePlacement) => void;
   #at = -1;
   #camera: PlaneCamera | null = null;
+  /** whether the reader has moved or zoomed it */
+  #moved = false;
   #placement: SlicePlacement | null = null;
   #stale = { values: true, picture: true, labels: true };
   #values: Float32Array | null = null;
@@ -101,25 +102,34 @@ export class PlaneCanvas {
 
   fit(): void {
     this.#camera = null;
+    this.#moved = false;
     this.#schedule();
   }
 
   /** Come nearer (factor above 1), the place under the point staying there. */
   zoomAt(point: CanvasPoint, factor: number): void {
+    const [right, down] = [
+      point[0] - this.#size.width / 2,
+      point[1] - this.#size.height / 2,
+    ];
+    const by = this.zoomBy(factor);
+    this.panBy(right * (1 - by), down * (1 - by));
+  }
+
+  /**
+   * Come nearer (factor above 1) to what is in the middle.
+   *
+   * @returns the factor that it came nearer by: there are bounds
+   */
+  zoomBy(factor: number): number {
     const [camera, placement] = [this.#camera, this.#placement];
     if (!camera || !placement) {
-      return;
+      return 1;
     }
     const fitted = fitPlane(this.#source.geometry, this.frame, this.#size);
-    const scale = Math.max(camera.scale * factor, NEAREST * fitted.scale);
-    const share = 1 - camera.scale / scale;
-    const [row, column] = placement.indexAt(point);
-    this.#camera = {
-      row: camera.row + (row - camera.row) * share,
-      column: camera.column + (column - camera.column) * share,
-      scale,
-    };
-    this.#schedule();
+    const by = zoomWithin(factor, camera.scale, fitted.scale, placement.scale);
+    this.#move({ ...camera, scale: camera.scale * by });
+    return by;
   }
 
   panBy(right: number, down: number): void {
@@ -130,8 +140,16 @@ export class PlaneCanvas {
         width / 2 - right,
         height / 2 - down,
       ]);
-      this.#camera = { row, column, scale: camera.scale };
+      this.#move({ row, column, scale: camera.scale });
+    }
+  }
+
+  /** A whole picture stays whole; one that was moved stays as near. */
+  resized(): void {
+    if (this.#moved) {
       this.#schedule();
+    } else {
+      this.fit();
     }
   }
 
@@ -144,6 +162,20 @@ export class PlaneCanvas {
       width: this.#element.clientWidth,
       height: this.#element.clientHeight,
     };
+  }
+
+  /** Known at once: several fingers move it within one frame. */
+  #move(camera: PlaneCamera): void {
+    this.#camera = camera;
+    this.#moved = true;
+    this.#placement = placePlane(
+      this.#source.geometry,
+      this.frame,
+      this.#at,
+      this.#size,
+      camera,
+    );
+    this.#schedule();
   }
 
   #schedule(): void {

@@ -85,8 +85,7 @@ export class ViewDrag {
     if (event.ctrlKey && event.deltaY !== 0) {
       event.preventDefault();
       const box = this.#element.getBoundingClientRect();
-      const factor = event.deltaY < 0 ? NOTCH : 1 / NOTCH;
-      this.#target.zoomBy(factor);
+      const factor = this.#target.zoomBy(event.deltaY < 0 ? NOTCH : 1 / NOTCH);
       // The viewer comes nearer to its middle; the pointer is elsewhere.
       this.#target.panBy(
         (event.clientX - box.left - box.width / 2) * (1 - factor),

@@ -63,8 +63,12 @@ export interface Viewer {
   setInverse(on: boolean): void;
   /** whether voxels blend into each other, or are seen one by one */
   setSmooth(on: boolean): void;
-  /** come nearer (factor above 1) to what is in the middle */
-  zoomBy(factor: number): void;
+  /**
+   * Come nearer (factor above 1) to what is in the middle.
+   *
+   * @returns the factor that it came nearer by: there are bounds
+   */
+  zoomBy(factor: number): number;
   /** show a box of voxels of the slice as large as the pane holds */
   zoomTo(box: PictureBox): void;
   /** move the picture by CSS pixels */

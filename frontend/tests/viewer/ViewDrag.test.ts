@@ -4,7 +4,7 @@ import { ViewDrag } from '../../src/viewer/ViewDrag';
 const target = {
   window: { center: 40, width: 400 },
   panBy: vi.fn(),
-  zoomBy: vi.fn(),
+  zoomBy: vi.fn((factor: number) => factor),
   setWindow: vi.fn(),
 };
 let element: EventTarget;
