@@ -1,4 +1,4 @@
-import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+import { slicesOfPrompt } from '../wire/slicesOfPrompt';
 import type { LogState } from './LogState';
 
 export type SliceState = 'untouched' | 'predicted' | 'scribbled' | 'accepted';
@@ -21,7 +21,9 @@ export function sliceStates(
       if (prompt.kind === 'accept') {
         states[prompt.slice] = 'accepted';
       } else if (prompt.kind !== 'visit' && prompt.kind !== 'propagate') {
-        states[sliceOfPrompt(prompt)] = 'scribbled';
+        for (const slice of slicesOfPrompt(prompt)) {
+          states[slice] = 'scribbled';
+        }
       }
     }
   }

@@ -67,7 +67,7 @@ function flat(voxel: readonly [number, number, number]): Place {
 }
 
 /** Shortest distance to a polyline; to its point where it has only one. */
-function toLine(line: readonly Place[], at: Place): number {
+export function toLine(line: readonly Place[], at: Place): number {
   let least = Number.POSITIVE_INFINITY;
   line.forEach((from, i) => {
     const to = line[i + 1] ?? from;

@@ -43,6 +43,37 @@ test('every slice shows the last thing done on it', () => {
   ]);
 });
 
+test('a mark across the slices opens every one of them again', () => {
+  const box: Prompt = {
+    kind: 'box',
+    label: 1,
+    start: [1, 0, 0],
+    stop: [4, 9, 1],
+  };
+  const voxels = [
+    [0, 1, 1],
+    [0, 2, 2],
+    [5, 1, 2],
+    [5, 2, 1],
+  ] as const;
+  const log = {
+    turns: turns(
+      [{ kind: 'accept', slice: 2 }],
+      [box],
+      [{ kind: 'accept', slice: 3 }],
+      [{ kind: 'extreme_points', label: 1, voxels }],
+    ),
+  };
+  expect(sliceStates(log, new Set(), 6)).toEqual([
+    'scribbled',
+    'scribbled',
+    'scribbled',
+    'accepted',
+    'untouched',
+    'scribbled',
+  ]);
+});
+
 test('a slice is visited once, and not where a mask is', () => {
   const log = { turns: turns([{ kind: 'visit', slice: 1 }]) };
   expect(needsVisit(log, new Set([0]), 0)).toBe(false);
