@@ -34,6 +34,7 @@ import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 import type { WireError } from '../wire/WireError';
 import { DeskGround } from './DeskGround.svelte';
 import { HandMemory } from './HandMemory';
+import { HeldMark } from './HeldMark';
 import type { Keymap } from './Keymap.svelte';
 import { LabelRemoval } from './LabelRemoval';
 import { MarkCollector } from './MarkCollector.svelte';
@@ -117,6 +118,7 @@ export class CaseDesk {
   readonly memory: HandMemory;
   readonly board = new NoticeBoard();
   readonly rested = new RestedSlice();
+  readonly mark = new HeldMark(this);
   viewer: Viewer | null = null;
   readonly #shelf: Shelf;
   #layers: PaneLayers | null = null;
@@ -125,7 +127,7 @@ export class CaseDesk {
   readonly #foresight: Foresight;
   /** The slice asked for, which the one on the screen follows. */
   #wanted = 0;
-  #spacePanned = false;
+  #spaceUsed = false;
 
   constructor(
     detail: SessionDetail,
@@ -215,7 +217,7 @@ export class CaseDesk {
       ? new VisitPlanner(
           session,
           (slice) => foresight.lookAround(slice),
-          () => this.#input?.drawing ?? false,
+          () => this.mark.held,
         )
       : null;
     session.events.on('status', (status) => {
@@ -329,14 +331,19 @@ export class CaseDesk {
       live: (prompts) =>
         this.#layers?.setLive(prompts.length > 0 ? prompts : this.#begun),
       marked: (prompts) => this.collector.take(prompts),
+      view: (at) => this.view.take(0, at),
+      holds: (hand) => this.mark.holds(hand),
       pick: ([, row, column]) =>
         this.turns.pick(
           row,
           column,
           PICK_PIXELS / (viewer.placement?.scale ?? 1),
         ),
-      hover: (index) => this.#hover(index),
-      doubled: () => this.#closeLine(),
+      hover: (index, at) => {
+        this.view.point(0, at);
+        this.#hover(index);
+      },
+      doubled: () => this.view.tool ?? this.#closeLine(),
       scroll: (notches) => this.step(notches),
       record: (kind, data) => this.recorder.record(kind, data),
       sample: (kind, data) => this.recorder.sample(kind, SAMPLE_MS, data),
@@ -369,15 +376,20 @@ export class CaseDesk {
     this.spaceHeld = held;
     this.viewer?.setPanning(held || this.box.tool === 'pan');
     if (held) {
-      this.#spacePanned = false;
-    } else if (!this.#spacePanned) {
+      this.#spaceUsed = false;
+    } else if (!this.#spaceUsed) {
       this.turns.accept();
     }
   }
 
+  /** A button or the wheel came between: the released Space accepts nothing. */
+  useSpace(): void {
+    this.#spaceUsed = true;
+  }
+
   /** The page lost the keyboard while Space was held: nothing is accepted. */
   letGoOfSpace(): void {
-    this.#spacePanned = true;
+    this.useSpace();
     this.holdSpace(false);
   }
 
@@ -386,7 +398,7 @@ export class CaseDesk {
    * newest answer being made.
    */
   cancel(): void {
-    if (!this.#input?.cancel() && !this.box.giveUp() && !this.#putDown()) {
+    if (!this.mark.cancel() && !this.box.giveUp() && !this.#putDown()) {
       this.turns.giveUp();
     }
   }
@@ -434,12 +446,27 @@ export class CaseDesk {
 
   // View
 
+  /** Under a mark the slice stays: then nothing is done. */
   goto(slice: number): void {
-    this.#want(slice);
-    this.viewer?.gotoSlice(slice);
+    if (!this.mark.held) {
+      this.#want(slice);
+      this.viewer?.gotoSlice(slice);
+    }
+  }
+
+  /** Nothing runs on: the slice on the screen is the one wanted. */
+  stay(): void {
+    this.view.stopCine();
+    if (this.viewer && this.awaited !== null) {
+      this.#want(this.viewer.slice);
+      this.viewer.gotoSlice(this.viewer.slice);
+    }
   }
 
   step(by: number): void {
+    if (this.mark.held) {
+      return;
+    }
     this.view.stopCine();
     const to = Math.min(Math.max(this.#wanted + by, 0), this.count - 1);
     this.recorder.record('scroll', { from: this.slice, to });
@@ -592,17 +619,21 @@ export class CaseDesk {
 
   /** A mark that begins in a plane across the slices; null: none is made there. */
   beginPlaneMark(frame: PlaneFrame, at: number): MarkInPlane | null {
-    return this.writable && this.view.tool === null && !this.spaceHeld
-      ? this.box.markIn(frame, at)
-      : null;
+    return this.#mayMark ? this.box.markIn(frame, at) : null;
+  }
+
+  /** Whether the primary button marks: one hand at a time. */
+  get #mayMark(): boolean {
+    return (
+      this.writable &&
+      !this.spaceHeld &&
+      this.view.tool === null &&
+      !this.mark.held
+    );
   }
 
   #beginMark(): PromptTool | null {
-    if (this.spaceHeld) {
-      this.#spacePanned = true;
-      return null;
-    }
-    return this.writable ? this.box.begin() : null;
+    return this.#mayMark ? this.box.begin() : null;
   }
 
   /** @returns whether there was a line to close */
@@ -618,9 +649,11 @@ export class CaseDesk {
 
   #hover(index: VoxelIndex | null): void {
     this.#layers?.setBrush(
-      index && !this.spaceHeld ? this.box.brushAt(index) : null,
+      index && !this.spaceHeld && this.view.tool === null
+        ? this.box.brushAt(index)
+        : null,
     );
-    if (index && this.box.follow(index)) {
+    if (index && this.view.tool === null && this.box.follow(index)) {
       this.#layers?.setLive(this.#begun);
     }
   }

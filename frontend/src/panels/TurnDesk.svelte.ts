@@ -177,7 +177,11 @@ export class TurnDesk {
   /** Select the newest turn with a mark at a place of the shown slice. */
   pick(row: number, column: number, reach: number): void {
     const { slice } = this.#place;
-    const turn = turnAt(this.history, slice, [row, column], reach);
+    this.choose(turnAt(this.history, slice, [row, column], reach));
+  }
+
+  /** Let a turn's marks stand out that were pointed at; null: none. */
+  choose(turn: LogTurn | null): void {
     this.selected = turn?.id ?? null;
     this.historyOpen ||= turn !== null;
     this.#place.redraw();

@@ -1,19 +1,23 @@
-import type { Voxel } from '../geometry/frames';
+import type { CanvasPoint, Voxel } from '../geometry/frames';
 import { type ObliquePlane, turnPlane } from '../geometry/ObliquePlane';
 import {
   type Axis,
   type PlaneFrame,
   planeFrames,
 } from '../geometry/PlaneFrame';
+import { indexInPlane } from '../geometry/placePlane';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import type { VolumeGeometry } from '../geometry/VolumeGeometry';
 import type { EventRecorder } from '../session/EventRecorder';
 import type { MaskVolume } from '../session/MaskVolume';
+import { DragGrasp } from '../tools/DragGrasp';
+import type { Grasp } from '../tools/PaneHand';
 import { autoWindow } from '../viewer/autoWindow';
 import { occupiedBox } from '../viewer/occupiedBox';
 import type { Viewer, Window } from '../viewer/Viewer';
 import type { ShareWindow } from '../viewer/windowPresets';
 import type { Layout, Preferences } from './Preferences.svelte';
+import { Ruler } from './Ruler.svelte';
 
 /** What a view needs to know of the rest of the desk. */
 export interface ViewPlace {
@@ -26,6 +30,9 @@ export interface ViewPlace {
   readonly shares: readonly ShareWindow[];
   readonly window: Window | null;
   readonly mask: MaskVolume;
+  readonly spaceHeld: boolean;
+  /** whether a mark is under the hand: what it lies on stays */
+  readonly mark: { readonly held: boolean };
   goto(slice: number): void;
   chooseWindow(window: Window): void;
 }
@@ -33,19 +40,13 @@ export interface ViewPlace {
 /** What the primary button does when it does not mark. */
 export type ViewTool = 'crosshair' | 'ruler' | 'probe' | 'magnifier';
 
-/** Two indices of one slice, and what lies between them. */
-export interface Measure {
-  readonly slice: number;
-  readonly from: readonly [row: number, column: number];
-  readonly to: readonly [row: number, column: number];
-}
-
 const CINE_PER_S = 12;
 const NUDGE_PIXELS = 40;
 const ZOOM_STEP = 1.25;
 
 /** How the volume is looked at: planes, crosshair, picture, measures, cine. */
 export class ViewDesk {
+  readonly ruler: Ruler;
   readonly frames: readonly [PlaneFrame, PlaneFrame, PlaneFrame];
   readonly preferences: Preferences;
   /** whether the volume has more than one slice of grey values to cut */
@@ -53,7 +54,8 @@ export class ViewDesk {
   tool = $state<ViewTool | null>(null);
   inverse = $state(false);
   playing = $state(false);
-  measures = $state.raw<readonly Measure[]>([]);
+  /** where the pointer is, over the plane across which axis */
+  pointer = $state.raw<{ axis: Axis; at: CanvasPoint } | null>(null);
   row = $state(0);
   column = $state(0);
   /** degrees that the oblique plane is turned and tilted by */
@@ -75,6 +77,9 @@ export class ViewDesk {
     this.#place = place;
     this.preferences = preferences;
     this.#recorder = recorder;
+    this.ruler = new Ruler((measures) =>
+      recorder.record('panel', { measures }),
+    );
     this.frames = planeFrames(place.geometry);
     const [depth, height, width] = place.geometry.shape;
     this.planar = depth === 1 || place.color;
@@ -179,6 +184,9 @@ export class ViewDesk {
 
   /** Put the crosshair on a voxel; every plane follows. */
   moveTo(voxel: Voxel): void {
+    if (this.#place.mark.held) {
+      return;
+    }
     const [z, y, x] = this.#place.geometry.clamp(voxel);
     this.row = y;
     this.column = x;
@@ -191,16 +199,55 @@ export class ViewDesk {
   /** Take a view tool up, or put it down again. */
   chooseTool(tool: ViewTool | null): void {
     this.tool = this.tool === tool ? null : tool;
+    this.pointer = null;
     this.#recorder.record('panel', { view: this.tool ?? 'none' });
   }
 
-  measure(measure: Measure): void {
-    this.measures = [...this.measures, measure];
-    this.#recorder.record('panel', { measures: this.measures.length });
+  /** The pointer is over a pane, or (null) has left it. */
+  point(axis: Axis, at: CanvasPoint | null): void {
+    if (this.tool || this.pointer) {
+      this.pointer = at && { axis, at };
+    }
   }
 
-  forgetMeasures(): void {
-    this.measures = [];
+  /**
+   * What the primary button does with a view tool up, in the plane across an
+   * axis; null: no tool is up, or Space moves the picture.
+   */
+  take(axis: Axis, from: CanvasPoint): Grasp | null {
+    if (this.tool === null || this.#place.spaceHeld) {
+      return null;
+    }
+    this.point(axis, from);
+    if (this.tool === 'ruler') {
+      return this.ruler.from(from, axis, this.at[axis], () =>
+        this.#placement(axis),
+      );
+    }
+    // The magnifier is the large pane's.
+    const still = this.tool === 'probe' || axis === 0;
+    return this.tool !== 'crosshair' && still
+      ? new DragGrasp(from, () => undefined)
+      : this.dragCross(axis, from);
+  }
+
+  /** The crosshair goes where the pointer does. */
+  dragCross(axis: Axis, from: CanvasPoint): Grasp {
+    const put = (point: CanvasPoint): void => {
+      const place = this.#placement(axis)?.indexAt(point);
+      if (place) {
+        const index = indexInPlane(this.frames[axis], this.at[axis], ...place);
+        this.moveTo(this.#place.geometry.voxelOf(index));
+      }
+    };
+    put(from);
+    return new DragGrasp(from, (_right, _down, at) => put(at));
+  }
+
+  #placement(axis: Axis): SlicePlacement | null {
+    return axis === 0
+      ? (this.#place.viewer?.placement ?? null)
+      : (this.placements[axis] ?? null);
   }
 
   toggleInverse(): void {

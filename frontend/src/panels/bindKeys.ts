@@ -1,11 +1,10 @@
 import type { CaseDesk } from './CaseDesk.svelte';
+import { keyBelongs } from './keyBelongs';
 import { keyName } from './keyName';
 
-/** Elements that a key belongs to while they have the focus. */
-const TYPING = 'input:not([type=range]), textarea, select, [role=slider]';
-
-/** Keys that belong to them. */
-const BELONGS = /^.$|^arrow|^enter|^delete|^backspace|^home|^end/i;
+/** What keeps the focus of a click although nobody types there. */
+const PRESSED =
+  'button, summary, [role=slider], input[type=range], input[type=checkbox], input[type=radio]';
 
 /** The element a key is meant for. */
 function holder(event: KeyboardEvent): Element | null {
@@ -18,29 +17,76 @@ function holder(event: KeyboardEvent): Element | null {
 export function bindKeys(desk: CaseDesk): () => void {
   const listening = new AbortController();
   const { signal } = listening;
+  let clicked: Element | null = null;
+  let typed: Element | null = null;
+  window.addEventListener(
+    'pointerdown',
+    (event) => {
+      clicked = event.target as Element | null;
+      typed = null;
+      desk.useSpace();
+      // What is drawn on has the keyboard, whatever was typed into before.
+      clicked
+        ?.closest<HTMLElement>('[role=application]')
+        ?.focus({ preventScroll: true });
+    },
+    { signal, capture: true },
+  );
+  window.addEventListener('wheel', () => desk.useSpace(), {
+    signal,
+    capture: true,
+    passive: true,
+  });
+  window.addEventListener(
+    'click',
+    (event) => {
+      const held = document.activeElement as HTMLElement | null;
+      if (event.detail > 0 && held?.matches(PRESSED)) {
+        // Before a dialog opens, which gives back the focus that it finds.
+        giveBack(held);
+      }
+    },
+    { signal, capture: true },
+  );
+  window.addEventListener(
+    'change',
+    (event) => {
+      const select = event.target as HTMLElement;
+      // Chosen by keys, the next key chooses further.
+      if (select.matches('select') && select !== typed) {
+        giveBack(select);
+      }
+    },
+    { signal },
+  );
   window.addEventListener(
     'keydown',
     (event) => {
+      if (event.key === 'Tab') {
+        clicked = null;
+      }
       const target = holder(event);
+      typed = target;
       if (target?.closest('dialog') || event.altKey) {
         return;
       }
-      if (event.key === ' ') {
-        // A focused button keeps its own Space.
-        if (!target?.closest(`button, summary, ${TYPING}`)) {
-          event.preventDefault();
-          if (!event.repeat) {
-            desk.holdSpace(true);
-          }
+      if (target && keyBelongs(event.key, target, clicked)) {
+        if (event.key === 'Enter' && target.matches('input')) {
+          // What was typed is done.
+          giveBack(target as HTMLElement);
         }
         return;
       }
-      // A focused button or link is pressed by its own Enter.
-      if (event.key === 'Enter' && target?.closest('button, summary, a')) {
+      if (event.key === ' ') {
+        event.preventDefault();
+        // Nothing is accepted with a mark under the hand.
+        if (!event.repeat && !desk.mark.held) {
+          desk.holdSpace(true);
+        }
         return;
       }
       const action = desk.keymap.actionOf(keyName(event));
-      if (!action || (target?.matches(TYPING) && BELONGS.test(event.key))) {
+      if (!action) {
         return;
       }
       event.preventDefault();
@@ -63,4 +109,11 @@ export function bindKeys(desk: CaseDesk): () => void {
   // A Space released elsewhere accepts nothing.
   window.addEventListener('blur', () => desk.letGoOfSpace(), { signal });
   return () => listening.abort();
+}
+
+/** What was pressed with the mouse gives the keyboard back to the picture. */
+function giveBack(held: HTMLElement): void {
+  if (!held.closest('dialog')) {
+    held.blur();
+  }
 }

@@ -110,7 +110,7 @@ export const viewHotkeys: readonly Hotkey[] = [
   {
     keys: ['shift+d'],
     title: 'Remove the measures',
-    run: (desk) => desk.view.forgetMeasures(),
+    run: (desk) => desk.view.ruler.forget(),
   },
   {
     keys: ['shift+h'],

@@ -43,6 +43,11 @@ export class TouchGesture {
     this.#fingers.delete(id);
   }
 
+  /** What is on the pane still is no finger. */
+  clear(): void {
+    this.#fingers.clear();
+  }
+
   #measure(): { middle: CanvasPoint; apart: number } {
     const [first, second = first] = [...this.#fingers.values()];
     const [a, b] = [first as CanvasPoint, second as CanvasPoint];
@@ -51,4 +56,24 @@ export class TouchGesture {
       apart: Math.hypot(a[0] - b[0], a[1] - b[1]),
     };
   }
+}
+
+/** A picture that comes nearer to what is in the middle of its pane. */
+export interface PinchedPicture {
+  /** @returns the factor that it has come nearer by: there are bounds */
+  zoomBy(factor: number): number;
+  panBy(right: number, down: number): void;
+}
+
+/** Move a picture as the fingers on it do, who are not in the pane's middle. */
+export function pinch(
+  picture: PinchedPicture,
+  { right, down, factor, middle }: TouchMove,
+  pane: Pick<Element, 'clientWidth' | 'clientHeight'>,
+): void {
+  const nearer = 1 - picture.zoomBy(factor);
+  picture.panBy(
+    right + (middle[0] - pane.clientWidth / 2) * nearer,
+    down + (middle[1] - pane.clientHeight / 2) * nearer,
+  );
 }

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { SlicePlacement } from '../../src/geometry/SlicePlacement';
 import { VolumeGeometry } from '../../src/geometry/VolumeGeometry';
 import { Preferences } from '../../src/panels/Preferences.svelte';
 import { ViewDesk, type ViewPlace } from '../../src/panels/ViewDesk.svelte';
@@ -10,6 +11,7 @@ import { memoryStorage } from '../session/memoryStorage';
 
 const SHAPE = [5, 10, 10] as const;
 const chooseWindow = vi.fn<(window: Window) => void>();
+const mark = { held: false };
 const goto = vi.fn<(slice: number) => void>();
 
 function sit(modality: string): ViewDesk {
@@ -26,7 +28,10 @@ function sit(modality: string): ViewDesk {
       [4, 0, 0, 0],
       [0, 0, 0, 1],
     ]),
-    viewer: { values: () => values } as unknown as ViewPlace['viewer'],
+    viewer: {
+      values: () => values,
+      placement: new SlicePlacement([0, 0], [10, 0], [0, 10]),
+    } as unknown as ViewPlace['viewer'],
     color: false,
     slice: 2,
     count: 5,
@@ -34,6 +39,8 @@ function sit(modality: string): ViewDesk {
     shares: shareWindows(modality),
     window: null,
     mask: new MaskVolume(SHAPE),
+    spaceHeld: false,
+    mark,
     goto,
     chooseWindow,
   };
@@ -78,4 +85,41 @@ test('the oblique plane is turned, gone through, and put straight', () => {
   const column = desk.column;
   desk.stepOblique(1);
   expect(Math.abs(desk.column - column)).toBe(1);
+});
+
+test('the ruler measures in any plane, and a slip of the hand nothing', () => {
+  const desk = sit('CT');
+  expect(desk.take(0, [20, 30])).toBeNull();
+  desk.chooseTool('ruler');
+  desk.placements[2] = new SlicePlacement([0, 0], [10, 0], [0, 40]);
+  const line = desk.take(2, [20, 40]);
+  line?.move([
+    [20, 60],
+    [50, 40],
+  ]);
+  expect(desk.ruler.measuring).toMatchObject({ axis: 2, at: 5 });
+  line?.end();
+  expect(desk.ruler.made).toEqual([
+    { axis: 2, at: 5, from: [1, 2], to: [1, 5] },
+  ]);
+  const slip = desk.take(0, [20, 30]);
+  slip?.move([[21, 30]]);
+  slip?.end();
+  const given = desk.take(0, [20, 30]);
+  given?.move([[90, 30]]);
+  given?.giveUp();
+  expect(desk.ruler.made).toHaveLength(1);
+  expect(desk.ruler.measuring).toBeNull();
+});
+
+test('the crosshair stays while a mark is under the hand', () => {
+  const desk = sit('CT');
+  desk.chooseTool('crosshair');
+  desk.take(0, [20, 30])?.move([[40, 60]]);
+  expect([desk.row, desk.column]).toEqual([6, 4]);
+  mark.held = true;
+  desk.moveTo([3, 1, 1]);
+  mark.held = false;
+  expect(desk.at).toEqual([2, 6, 4]);
+  expect(goto).not.toHaveBeenCalled();
 });
