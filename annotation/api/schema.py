@@ -158,6 +158,19 @@ class DraftSerializer(serializers.Serializer):
     quality = serializers.DictField(child=serializers.FloatField())
 
 
+class InterpolationSerializer(serializers.Serializer):
+    """The shape of a label on two slices, each a packed mask of one slice."""
+
+    first = PackedSerializer()
+    second = PackedSerializer()
+
+
+class InterpolatedSerializer(serializers.Serializer):
+    """Its shape on the slices between that it reaches, packed."""
+
+    slices = PackedSerializer(many=True)
+
+
 class DigestsSerializer(serializers.Serializer):
     """By slice, the sha256 of its stored labels: uint8, C order."""
 

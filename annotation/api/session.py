@@ -19,6 +19,8 @@ from annotation.api.schema import (
     DraftSerializer,
     EventsSerializer,
     EventsTakenSerializer,
+    InterpolatedSerializer,
+    InterpolationSerializer,
     RevisionSerializer,
     SessionOpenSerializer,
     SessionSerializer,
@@ -31,6 +33,7 @@ from annotation.selectors.draft import draft_digests, draft_read
 from annotation.selectors.session import session_detail
 from annotation.selectors.turn import turn_rows
 from annotation.services.event import event_record
+from annotation.services.interpolation import interpolation_make
 from annotation.services.session import session_open, session_save, session_submit
 from annotation.wire import malformed, read_json
 
@@ -140,6 +143,24 @@ class SessionEventsApi(GenericAPIView[Any]):
             events=events,
         )
         return Response({"tab": tab, "seq": seq})
+
+
+class SessionInterpolationApi(GenericAPIView[Any]):
+    """The shape of a label between two slices."""
+
+    serializer_class = InterpolationSerializer
+
+    @extend_schema(
+        request=InterpolationSerializer,
+        responses=answers(InterpolatedSerializer, 400, 403, 404, 409),
+    )
+    def post(self, request: Request, session_id: UUID) -> Response:
+        given = self.get_serializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        slices = interpolation_make(
+            user=_user(request), session_id=session_id, **given.validated_data
+        )
+        return Response({"slices": slices})
 
 
 class SessionSaveApi(GenericAPIView[Any]):

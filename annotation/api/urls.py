@@ -51,6 +51,11 @@ urlpatterns = [
         name="session-events",
     ),
     path(
+        "sessions/<uuid:session_id>/interpolation",
+        session.SessionInterpolationApi.as_view(),
+        name="session-interpolation",
+    ),
+    path(
         "sessions/<uuid:session_id>/save",
         session.SessionSaveApi.as_view(),
         name="session-save",

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
@@ -16,6 +17,8 @@ from annotation.models import Event, MaskRevision, Turn
 from annotation.services import event, turn
 from annotation.services import session as sessions
 from inference_worker.contract.errors import AccessRefused
+from inference_worker.contract.geometry import Region
+from inference_worker.contract.wire import pack_mask
 from tests.factories import MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +26,10 @@ pytestmark = pytest.mark.django_db
 LOOKING = {"reader", "lead", "administrator", "superuser"}
 EVERYBODY = LOOKING | {"annotator", "stranger"}
 
+SLICES = {
+    name: pack_mask(Region((z, 8, 8), (z + 1, 16, 16)), np.ones((1, 8, 8), bool))
+    for name, z in (("first", 0), ("second", 3))
+}
 EVENTS = {"tab": str(uuid4()), "events": [{"seq": 1, "t": 0, "kind": "key"}]}
 
 # name of the address: (method, who gets through, body)
@@ -37,6 +44,7 @@ DOORS = {
     "session-digests": ("get", LOOKING, None),
     "session-turns": ("get", LOOKING, None),
     "session-events": ("post", {"reader"}, EVENTS),
+    "session-interpolation": ("post", {"reader"}, SLICES),
     "session-save": ("post", {"reader"}, {}),
     "session-submit": ("post", {"reader"}, {}),
 }
@@ -51,6 +59,7 @@ PLACES = {
     "session-digests": "/api/sessions/{session}/digests",
     "session-turns": "/api/sessions/{session}/turns",
     "session-events": "/api/sessions/{session}/events",
+    "session-interpolation": "/api/sessions/{session}/interpolation",
     "session-save": "/api/sessions/{session}/save",
     "session-submit": "/api/sessions/{session}/submit",
 }
