@@ -9,6 +9,7 @@ from playwright.sync_api import Route, sync_playwright
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Account, LiveStack, seated
 from tests.e2e.reader import Reader
+from tests.e2e.test_planes import MARKS
 
 pytestmark = pytest.mark.e2e
 
@@ -148,7 +149,8 @@ def test_a_slice_that_did_not_come_is_said_and_shown_once_it_is_here(
     sit_down: Callable[..., Reader], drawing: str
 ) -> None:
     reader = sit_down(drawing=drawing)
-    gone, asked = [True], set()
+    gone, asked, came = [True], set(), set()
+    page = reader.page
 
     def answer(route: Route) -> None:
         asked.add(route.request.url)
@@ -157,15 +159,29 @@ def test_a_slice_that_did_not_come_is_said_and_shown_once_it_is_here(
         else:
             route.continue_()
 
-    reader.page.route("**/frames/1", answer)
+    page.route("**/frames/1", answer)
+    page.on("requestfinished", lambda request: came.add(request.url))
     reader.open("flipped")
     start = reader.slice
-    reader.page.get_by_test_id("notices").get_by_text("could not be loaded").wait_for()
-    reader.page.keyboard.press("ArrowDown")
-    reader.page.keyboard.press("ArrowDown")
-    reader.page.wait_for_timeout(300)
+    page.get_by_test_id("notices").get_by_text("could not be loaded").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(300)
+    # It comes under a stroke, which stays where it began; then it is shown.
+    here = reader.slice
+    assert here != start + 2
+    reader.stroke([(here, 40, x) for x in (30, 34)], release=False)
     gone[0] = False
+    while not asked <= came:
+        page.wait_for_timeout(50)
+    assert reader.slice == here
+    page.mouse.move(*reader.point((here, 40, 38)))
+    page.mouse.up()
     reader.wait(f"() => window.slicewise.slice === {start + 2}")
+    reader.settle()
+    assert [mark["voxels"] for mark in page.evaluate(MARKS)] == [
+        [[here, 40, 30], [here, 40, 38]]
+    ]
 
 
 def test_without_web_assembly_plain_frames_are_shown_all_the_same(
