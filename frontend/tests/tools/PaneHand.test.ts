@@ -152,6 +152,20 @@ test('only the pointer that began the stroke draws and ends it', () => {
   expect(told).toEqual(['holds', 'move 11,10 12,10', 'given up', 'lets go']);
 });
 
+test('a pointer that is taken away leaves what it has drawn', () => {
+  hand();
+  pane.tell('down', 'mouse', 1, [10, 10]);
+  pane.tell('move', 'mouse', 1, [12, 10]);
+  pane.dispatchEvent(
+    Object.assign(new Event('lostpointercapture'), {
+      pointerType: 'mouse',
+      pointerId: 1,
+    }),
+  );
+  pane.tell('up', 'mouse', 1, [14, 10]);
+  expect(told).toEqual(['holds', 'move 12,10', 'end', 'lets go']);
+});
+
 test('a stroke stays on the slice where it began, and what is late waits', () => {
   const geometry = new VolumeGeometry(
     [5, 100, 200],
