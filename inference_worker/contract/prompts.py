@@ -6,6 +6,7 @@ Coordinates are voxel indices (z, y, x) of the whole volume.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,18 +58,24 @@ class Lasso:
     voxels: tuple[Voxel, ...]
 
 
+PaintOrigin = Literal["hand", "interpolation"]
+
+
 @dataclass(frozen=True)
 class Paint:
     """The person's own mask: ``labels`` replace what was there where ``where`` is set.
 
     Attributes
     ----------
-    labels: uint8, shape of ``region``. where: bool, same shape.
+    labels: uint8, shape of ``region``. where: bool, same shape. origin: "hand", or
+        "interpolation" where it was made from the slices around it and nobody has
+        looked at it yet. Engines take both alike.
     """
 
     region: Region
     labels: NDArray[np.uint8]
     where: NDArray[np.bool_]
+    origin: PaintOrigin = "hand"
 
 
 @dataclass(frozen=True)

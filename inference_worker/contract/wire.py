@@ -16,7 +16,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ from inference_worker.contract.prompts import (
     ExtremePoints,
     Lasso,
     Paint,
+    PaintOrigin,
     Prompt,
     Propagate,
     Scribble,
@@ -102,11 +103,13 @@ def prompt_to_json(prompt: Prompt) -> dict[str, Any]:
                 "start": list(region.start),
                 "stop": list(region.stop),
             }
-        case Paint(region=region, labels=labels, where=where):
+        case Paint(region=region, labels=labels, where=where, origin=origin):
             body |= {
                 "region": pack_mask(region, labels),
                 "where": pack_mask(region, where),
             }
+            if origin != "hand":  # as logs say it that are older than the word
+                body |= {"origin": origin}
         case Propagate(slice=index, direction=direction, count=count):
             body |= {"slice": index, "direction": direction, "count": count}
         case Accept(slice=index) | Visit(slice=index):
@@ -130,7 +133,10 @@ def _paint(body: Mapping[str, Any]) -> Paint:
     where_region, where = unpack_mask(body.get("where"))
     if region != where_region:
         raise _malformed("a paint's labels and where cover different regions")
-    return Paint(region, labels, where.astype(bool))
+    origin = body.get("origin", "hand")
+    if origin not in get_args(PaintOrigin):
+        raise _malformed(f"a paint's origin is not “{str(origin)[:40]}”")
+    return Paint(region, labels, where.astype(bool), origin)
 
 
 def _propagate(body: Mapping[str, Any]) -> Propagate:

@@ -56,6 +56,28 @@ def test_paint_changes_what_it_covers_and_nothing_else(reader: Reader) -> None:
     page.keyboard.press("Control+ArrowUp")
     reader.settle()
     assert reader.mask_size(z + 1, SHAPE) == 21 * 16 - 6 * 6
+    reader.go_to(z + 3)
+    page.get_by_test_id("tool-brush").click()
+    reader.stroke(ring(z + 3))
+    reader.settle()
+    page.keyboard.press("h")
+    reader.settle()
+    reader.go_to(z + 2)
+    page.keyboard.press("t")
+    reader.wait(f"() => window.slicewise.maskValue({z + 2}, 57, 57) === 1")
+    reader.settle()
+    page.get_by_test_id("lock-1").click()
+    # Once more after one of the two was mended: what lies between is no key itself.
+    reader.go_to(z + 3)
+    page.get_by_test_id("tool-scissors").click()
+    page.keyboard.press("0")
+    reader.stroke(corner(z + 3))
+    reader.settle()
+    page.get_by_test_id("label-1").click()
+    reader.go_to(z + 2)
+    page.keyboard.press("t")
+    reader.wait(f"() => window.slicewise.maskValue({z + 2}, 57, 57) === 0")
+    assert reader.mask((z + 2, 52, 52)) == 1
     assert reader.problems == []
 
 

@@ -33,6 +33,9 @@ export const TEXTS: Readonly<Record<string, string>> = {
     'All slices are accepted. Submit the case when you are done with it.',
   'viewer:label-not-here':
     'The chosen label is not there; nothing has changed.',
+  'viewer:nothing-between':
+    'To interpolate, the chosen label must be on a slice before and on one after ' +
+    'that you have marked, painted or accepted.',
   'viewer:label-locked':
     'The chosen label is locked against paint. Unlock it first.',
   'session:submitted':

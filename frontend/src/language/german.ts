@@ -13,6 +13,8 @@ export const german: Readonly<Record<string, string>> = {
     'Das gewählte Label ist dort nicht; nichts hat sich geändert.',
   'The chosen label is locked against paint. Unlock it first.':
     'Das gewählte Label ist gegen Farbe gesperrt. Erst entsperren.',
+  'To interpolate, the chosen label must be on a slice before and on one after that you have marked, painted or accepted.':
+    'Zum Interpolieren muss das gewählte Label auf einer Schicht davor und einer danach sein, die Sie markiert, gemalt oder angenommen haben.',
   'Remove the label from this slice': 'Das Label aus dieser Schicht entfernen',
   'Remove the label from all slices': 'Das Label aus allen Schichten entfernen',
   'Remove here': 'Hier entfernen',

@@ -1,3 +1,4 @@
+import { fetchInterpolation } from '../api/fetchInterpolation';
 import type { SessionDetail } from '../api/SessionDetail';
 import { sendLastEvents } from '../api/sendLastEvents';
 import { submitSession } from '../api/submitSession';
@@ -203,7 +204,13 @@ export class CaseDesk {
       this.firstSlice,
     );
     this.turns = new TurnDesk(session, recorder, engine.prompts, this);
-    this.steps = new MaskSteps(this, session, recorder, engine.prompts);
+    this.steps = new MaskSteps(
+      this,
+      session,
+      recorder,
+      engine.prompts,
+      (first, second) => fetchInterpolation(detail.id, first, second),
+    );
     this.removal = new LabelRemoval(this, session, recorder, engine.prompts);
     this.memory = new HandMemory(this, shelf, volume.modality, detail.id);
     this.memory.restore();

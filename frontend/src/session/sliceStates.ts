@@ -21,8 +21,9 @@ export function sliceStates(
       if (prompt.kind === 'accept') {
         states[prompt.slice] = 'accepted';
       } else if (prompt.kind !== 'visit' && prompt.kind !== 'propagate') {
+        const made = prompt.kind === 'paint' && prompt.origin !== undefined;
         for (const slice of slicesOfPrompt(prompt)) {
-          states[slice] = 'scribbled';
+          states[slice] = made ? 'predicted' : 'scribbled';
         }
       }
     }

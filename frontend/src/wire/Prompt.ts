@@ -41,6 +41,8 @@ export interface Paint {
   readonly kind: 'paint';
   readonly region: PackedRegion;
   readonly where: PackedRegion;
+  /** made from the slices around it, and seen to by nobody yet */
+  readonly origin?: 'interpolation';
 }
 
 export interface Propagate {

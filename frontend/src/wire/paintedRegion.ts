@@ -13,13 +13,17 @@ export interface PaintedRegion extends LabelRegion {
 const known = new WeakMap<Paint, PaintedRegion>();
 
 /** Pack a paint; it is known unpacked as well. */
-export function packPaint(region: PaintedRegion): Paint {
+export function packPaint(
+  region: PaintedRegion,
+  origin?: Paint['origin'],
+): Paint {
   const { start, stop, labels, where } = region;
   const said = labels.map((label, i) => (where[i] ? label : 0));
   const paint: Paint = {
     kind: 'paint',
     region: packLabels(start, stop, said),
     where: packLabels(start, stop, where),
+    ...(origin && { origin }),
   };
   known.set(paint, region);
   return paint;

@@ -11,7 +11,9 @@ import type { Session } from '../../src/session/Session';
 import type { SliceState } from '../../src/session/sliceStates';
 import type { PaintGround } from '../../src/tools/paint/PaintGround';
 import { burnMarks } from '../../src/viewer/burnMarks';
+import type { PackedRegion } from '../../src/wire/PackedRegion';
 import type { Prompt } from '../../src/wire/Prompt';
+import { packLabels } from '../../src/wire/packLabels';
 
 const KINDS = [
   'accept',
@@ -209,6 +211,16 @@ describe('steps on the mask', () => {
     'untouched',
     'scribbled',
   ];
+  const board = { tell: vi.fn() };
+  const tell = vi.fn();
+  const between = vi.fn(
+    async (
+      _first: PackedRegion,
+      _second: PackedRegion,
+    ): Promise<readonly PackedRegion[]> => [
+      packLabels([2, 2, 2], [3, 7, 7], new Uint8Array(25).fill(1)),
+    ],
+  );
   const steps = (slice: number, kinds: readonly string[] = KINDS): MaskSteps =>
     new MaskSteps(
       {
@@ -219,27 +231,54 @@ describe('steps on the mask', () => {
         collector: { send: () => undefined },
         box: { label: 1 },
         turns: { states },
+        board,
+        tell,
       },
       { take: (prompts: readonly Prompt[]) => taken.push(prompts) } as never,
       recorder,
       kinds,
+      between,
     );
   const shown = (slice: number): Uint8Array | null =>
     burnMarks(masks.get(slice) ?? null, taken[0] ?? [], slice, SHAPE);
 
   beforeEach(() => {
     taken.length = 0;
+    vi.clearAllMocks();
   });
 
-  test('fill the slices between two that were seen to, in one turn', () => {
+  test('fill the slices between two that were seen to, in one turn', async () => {
     const middle = steps(2);
     expect(middle.gap).toEqual([0, 4]);
-    middle.interpolate();
+    const asked = middle.interpolate();
+    // Once, however often it is asked for meanwhile.
+    await Promise.all([asked, middle.interpolate()]);
+    expect(between).toHaveBeenCalledOnce();
+    const sent = between.mock.calls[0] ?? [];
+    expect(sent.map(({ start, stop }) => [start, stop])).toEqual([
+      [
+        [0, 3, 3],
+        [1, 6, 6],
+      ],
+      [
+        [4, 1, 1],
+        [5, 8, 8],
+      ],
+    ]);
     expect(taken.length).toBe(1);
     expect(
-      taken[0]?.map((p) => p.kind === 'paint' && p.region.start[0]),
-    ).toEqual([1, 2, 3]);
+      taken[0]?.map((p) => p.kind === 'paint' && [p.region.start[0], p.origin]),
+    ).toEqual([[2, 'interpolation']]);
     expect(shown(2)).toEqual(square(2));
+  });
+
+  test('say why nothing was interpolated', async () => {
+    await steps(4, KINDS).interpolate();
+    expect(tell).toHaveBeenCalledWith('viewer:nothing-between');
+    between.mockRejectedValueOnce(new Error('no network'));
+    await steps(2).interpolate();
+    expect(board.tell).toHaveBeenCalledOnce();
+    expect(taken).toEqual([]);
   });
 
   test('copy from the slice beside, and grow', () => {
@@ -252,6 +291,7 @@ describe('steps on the mask', () => {
 
   test('are nothing without a mask, or where paint is not taken', () => {
     steps(1).shape('fill');
+    expect(tell).toHaveBeenCalledWith('viewer:label-not-here');
     steps(0, ['scribble']).shape('grow');
     expect(taken).toEqual([]);
   });

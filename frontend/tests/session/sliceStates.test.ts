@@ -3,6 +3,7 @@ import type { LogTurn } from '../../src/session/LogState';
 import { needsVisit } from '../../src/session/needsVisit';
 import { sliceStates } from '../../src/session/sliceStates';
 import type { Prompt } from '../../src/wire/Prompt';
+import { packPaint } from '../../src/wire/paintedRegion';
 
 function turns(
   ...prompts: (readonly Prompt[] | 'undone')[]
@@ -70,6 +71,33 @@ test('a mark across the slices opens every one of them again', () => {
     'scribbled',
     'accepted',
     'untouched',
+    'scribbled',
+  ]);
+});
+
+test('what was interpolated waits for somebody to see to it', () => {
+  const painted = (slice: number, origin?: 'interpolation'): Prompt =>
+    packPaint(
+      {
+        start: [slice, 0, 0],
+        stop: [slice + 1, 1, 1],
+        labels: Uint8Array.of(1),
+        where: Uint8Array.of(1),
+      },
+      origin,
+    );
+  const log = {
+    turns: turns(
+      [painted(0), painted(3)],
+      [{ kind: 'accept', slice: 1 }],
+      [painted(1, 'interpolation'), painted(2, 'interpolation')],
+      [painted(2)],
+    ),
+  };
+  expect(sliceStates(log, new Set(), 4)).toEqual([
+    'scribbled',
+    'predicted',
+    'scribbled',
     'scribbled',
   ]);
 });

@@ -28,6 +28,13 @@ def test_between_two_discs_are_discs_of_the_radii_between():
         assert area == pytest.approx(np.pi * radius**2, rel=0.12)
 
 
+def test_a_disc_that_moves_is_about_as_large_on_its_way():
+    ends = disc(9, centre=(20, 17)), disc(9, centre=(20, 23))
+    (middle,) = interpolated(*ends, 1, PIXEL)
+    assert middle[20, 20]
+    assert middle.sum() == pytest.approx(disc(9).sum(), rel=0.15)
+
+
 def test_the_same_shape_stays_what_it_is():
     for shape in interpolated(disc(9), disc(9), 2, (1.0, 3.0)):
         assert np.array_equal(shape, disc(9))

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from inference_worker.contract.errors import MessageError
 from inference_worker.contract.geometry import Region
 from inference_worker.contract.marks import lasso_mask, scribble_mask
-from inference_worker.contract.prompts import Lasso, Scribble
+from inference_worker.contract.prompts import Lasso, Paint, Scribble
 from inference_worker.contract.wire import (
     pack_mask,
     prompt_from_json,
@@ -103,6 +103,19 @@ def test_a_mask_that_inflates_beyond_its_region_is_refused():
 def test_outermost_points_may_lie_in_a_plane_across_the_slices():
     body = {"kind": "extreme_points", "label": 1, "voxels": [[0, 7, 2], [3, 7, 5]]}
     assert prompt_to_json(prompt_from_json(body)) == body
+
+
+def test_a_paint_says_that_it_was_interpolated_and_else_nothing():
+    region = Region((1, 2, 3), (2, 4, 6))
+    where = np.ones(region.shape, dtype=bool)
+    made = Paint(region, where.astype(np.uint8), where, "interpolation")
+    body = prompt_to_json(made)
+    assert body["origin"] == "interpolation"
+    assert prompt_to_json(prompt_from_json(body)) == body
+    plain = prompt_to_json(Paint(region, where.astype(np.uint8), where))
+    assert set(plain) == {"kind", "region", "where"}
+    with pytest.raises(MessageError, match="origin"):
+        prompt_from_json(plain | {"origin": "thin air"})
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ export function paintSlice(
   painted: Painted,
   slice: number,
   [, , columns]: Shape,
+  origin?: Paint['origin'],
 ): Paint | null {
   if (painted.size === 0) {
     return null;
@@ -33,10 +34,13 @@ export function paintSlice(
     labels[at] = label;
     where[at] = 1;
   }
-  return packPaint({
-    start: [slice, top, left],
-    stop: [slice + 1, bottom, right],
-    labels,
-    where,
-  });
+  return packPaint(
+    {
+      start: [slice, top, left],
+      stop: [slice + 1, bottom, right],
+      labels,
+      where,
+    },
+    origin,
+  );
 }
