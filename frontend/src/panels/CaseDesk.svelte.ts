@@ -432,6 +432,9 @@ export class CaseDesk {
 
   /** Ask before the case is submitted. */
   askToSubmit(): void {
+    if (!this.writable) {
+      return;
+    }
     this.submitError = null;
     this.submitOpen = true;
   }
@@ -496,6 +499,18 @@ export class CaseDesk {
         width: Math.max(width + right * step, 1),
       });
     }
+  }
+
+  /** Keep paint to values, first to those from black to white; or to none. */
+  toggleLimit(): void {
+    const seen = this.#shownValues;
+    const fresh = this.box.low === this.box.high;
+    this.box.limit(!this.box.limited, fresh ? seen : null);
+  }
+
+  /** The label that the reader has chosen. */
+  get chosenLabel(): DeskLabel | undefined {
+    return this.labels.find(({ value }) => value === this.box.label);
   }
 
   fit(): void {

@@ -25,6 +25,11 @@ export class NoticeBoard {
     this.notices = this.notices.filter(({ key }) => key !== code);
   }
 
+  /** All were read. */
+  clear(): void {
+    this.notices = [];
+  }
+
   dismiss(notice: Notice): void {
     this.notices = this.notices.filter((other) => other !== notice);
   }

@@ -154,6 +154,22 @@ export class ToolBox {
     this.#place.recorder.sample('width', SAMPLE_MS, { width: this.width });
   }
 
+  /** Paint into the slices beside as well, or on the one shown alone. */
+  toggleBall(): void {
+    this.ball = !this.ball;
+    this.#place.recorder.record('panel', { ball: this.ball });
+  }
+
+  /** The label after the chosen one, or (-1) before it, in a ring. */
+  stepLabel(by: 1 | -1): void {
+    const { values } = this.#place;
+    const at = values.indexOf(this.label) + by;
+    const next = values[(at + values.length) % values.length];
+    if (next !== undefined) {
+      this.chooseLabel(next);
+    }
+  }
+
   /** Keep paint to a range of values, or to none; `range` where it begins. */
   limit(on: boolean, range: ValueRange | null = null): void {
     this.limited = on;

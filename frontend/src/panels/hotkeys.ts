@@ -1,4 +1,5 @@
 import type { CaseDesk } from './CaseDesk.svelte';
+import { deskHotkeys } from './deskHotkeys';
 import { maskHotkeys } from './maskHotkeys';
 import { toolHotkeys } from './toolHotkeys';
 import { turnHotkeys } from './turnHotkeys';
@@ -46,12 +47,13 @@ export const hotkeys: readonly Hotkey[] = [
     run: (desk) => desk.box.choose('pan'),
   },
   {
-    keys: ['['],
+    // The second keys are there where the first need AltGr or Option.
+    keys: ['[', 'ö'],
     title: 'Narrower stroke',
     run: (desk) => desk.box.setWidth(desk.box.width - 1),
   },
   {
-    keys: [']'],
+    keys: [']', 'ä'],
     title: 'Wider stroke',
     run: (desk) => desk.box.setWidth(desk.box.width + 1),
   },
@@ -60,6 +62,7 @@ export const hotkeys: readonly Hotkey[] = [
   ...maskHotkeys,
   ...turnHotkeys,
   ...viewHotkeys,
+  ...deskHotkeys,
   {
     keys: ['arrowup', 'pageup'],
     title: 'Previous slice',

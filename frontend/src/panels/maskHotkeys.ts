@@ -1,8 +1,13 @@
 import type { Hotkey } from './hotkeys';
 import type { Shaping } from './MaskSteps.svelte';
 
-const step = (key: string, title: string, shaping: Shaping): Hotkey => ({
-  keys: [key],
+const step = (
+  key: string,
+  title: string,
+  shaping: Shaping,
+  ...others: readonly string[]
+): Hotkey => ({
+  keys: [key, ...others],
   title,
   run: (desk) => desk.steps.shape(shaping),
 });
@@ -12,8 +17,9 @@ export const maskHotkeys: readonly Hotkey[] = [
   step('h', 'Fill the holes of the label here', 'fill'),
   step('j', 'Keep the largest part of the label here', 'largest'),
   step('u', 'Smooth the border of the label here', 'smooth'),
-  step('}', 'Grow the label here by one voxel', 'grow'),
-  step('{', 'Shrink the label here by one voxel', 'shrink'),
+  // The second keys are there where the first need AltGr or Option.
+  step('}', 'Grow the label here by one voxel', 'grow', 'shift+m'),
+  step('{', 'Shrink the label here by one voxel', 'shrink', 'shift+j'),
   {
     keys: ['t'],
     title: 'Interpolate the label between slices',

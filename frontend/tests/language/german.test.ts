@@ -17,10 +17,18 @@ const CHOSEN = [
   ...['untouched', 'predicted', 'scribbled', 'accepted'],
 ];
 
-/** Texts that the panels say literally. */
+/** Texts that the panels say literally, or beside a key. */
 const said = sources.flatMap((source) =>
-  [...source.matchAll(/\b(?:t|say)\(\s*'((?:[^'\\]|\\.)*)'/g)].map(
-    ([, text = '']) => text,
+  [
+    ...source.matchAll(/\b(?:t|say)\(\s*'((?:[^'\\]|\\.)*)'/g),
+    ...source.matchAll(/\bhinted\(\s*'[^']*',\s*t,\s*'([^']*)'/g),
+  ].map(([, text = '']) => text),
+);
+
+/** Actions that the panels name to show their keys. */
+const hinted = sources.flatMap((source) =>
+  [...source.matchAll(/\bhint(?:ed)?\(\s*'([^']*)'/g)].map(
+    ([, title = '']) => title,
   ),
 );
 
@@ -30,6 +38,12 @@ test('every text of the panels, and every key, has a German one', () => {
   const texts = [...said, ...CHOSEN, ...hotkeys.map(({ title }) => title)];
   expect(texts.length).toBeGreaterThan(100);
   expect(texts.filter((text) => !(text in german))).toEqual([]);
+});
+
+test('every key that a panel shows is that of an action', () => {
+  const titles = new Set(hotkeys.map(({ title }) => title));
+  expect(hinted.length).toBeGreaterThan(20);
+  expect(hinted.filter((title) => !titles.has(title))).toEqual([]);
 });
 
 test('a translation keeps the places of the values', () => {
