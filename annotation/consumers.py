@@ -23,6 +23,7 @@ from annotation.selectors.session import session_state
 from annotation.services.event import event_record
 from annotation.services.foresight import slices_foresee
 from annotation.services.turn import (
+    turn_back,
     turn_cancel,
     turn_redo,
     turn_remove,
@@ -113,6 +114,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         services: dict[str, Callable[[Message], Awaitable[Message | None]]] = {
             "turn": self._turn,
             "undo": self._undo,
+            "back": self._back,
             "redo": self._redo,
             "remove": self._remove,
             "cancel": self._cancel,
@@ -143,6 +145,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
         request = read_uuid(message.get("id"), "id")
         await _in_thread(turn_undo)(
             user=self.user, session_id=self.session_id, request=request
+        )
+
+    async def _back(self, message: Message) -> None:
+        await _in_thread(turn_back)(
+            user=self.user,
+            session_id=self.session_id,
+            turn_id=read_uuid(message.get("turn"), "turn"),
+            request=read_uuid(message.get("id"), "id"),
         )
 
     async def _redo(self, message: Message) -> None:

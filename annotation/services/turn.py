@@ -92,6 +92,33 @@ def turn_undo(*, user: User, session_id: UUID | str, request: UUID) -> None:
     _change(user, session_id, LogChangeKind.UNDO, request)
 
 
+def turn_back(
+    *, user: User, session_id: UUID | str, turn_id: UUID, request: UUID
+) -> None:
+    """Undo every mark after a turn, the newest first: redo brings them back in order.
+
+    They are undone together or not at all; with none after it, nothing happens.
+    """
+    with transaction.atomic():
+        session = access_session(user=user, id=session_id, write=True, lock=True)
+        undo = LogChangeKind.UNDO
+        if not session.log_changes.filter(request=request, kind=undo).exists():
+            _undo_after(session, _turn_of(session, turn_id), user, request)
+    log_tell(session=session, request=request)
+
+
+def _undo_after(session: Session, turn: Turn, user: User, request: UUID) -> None:
+    session_check_open(session=session)
+    marks = session.turns.filter(state=TurnState.ACTIVE, only_visits=False)
+    later = list(marks.filter(seq__gt=turn.seq).order_by("-seq"))
+    for place, mark in enumerate(later):
+        # The first one stands for all of them: sent twice, none is undone twice.
+        named = request if place == 0 else None
+        _change_and_note(session, mark, LogChangeKind.UNDO, user, named)
+    if later:
+        queue.session_send_on_commit(session_id=session.pk)
+
+
 def turn_redo(*, user: User, session_id: UUID | str, request: UUID) -> None:
     """Bring back what was undone last."""
     _change(user, session_id, LogChangeKind.REDO, request)
@@ -162,17 +189,23 @@ def _change(
     turn_id: UUID | None = None,
 ) -> None:
     def change(session: Session, turn: Turn) -> None:
-        _change_turn(session, turn, kind)
-        log_note(session=session, turn=turn, kind=kind, request=request)
+        _change_and_note(session, turn, kind, user, request)
         queue.session_send_on_commit(session_id=session.pk)
-        audit_record(
-            actor=user,
-            action=f"turn:{kind}",
-            subject=f"turn:{turn.pk}",
-            data={"session": str(session.pk), "log_digest": session.log_digest},
-        )
 
     _once(user, session_id, kind, request, turn_id, change)
+
+
+def _change_and_note(
+    session: Session, turn: Turn, kind: LogChangeKind, user: User, request: UUID | None
+) -> None:
+    _change_turn(session, turn, kind)
+    log_note(session=session, turn=turn, kind=kind, request=request)
+    audit_record(
+        actor=user,
+        action=f"turn:{kind}",
+        subject=f"turn:{turn.pk}",
+        data={"session": str(session.pk), "log_digest": session.log_digest},
+    )
 
 
 def _once(
@@ -206,14 +239,19 @@ def _turn_to_change(
             undone = turns.filter(state=TurnState.UNDONE)
             return undone.order_by("undone_at").last() or _refuse_nothing("redo")
         case _:
-            turn = turns.filter(pk=turn_id).first()
-            if turn is None:
-                raise SessionRefused(
-                    "no-such-turn", "This mark is not in this case.", turn=str(turn_id)
-                )
+            turn = _turn_of(session, turn_id)
             given_up = kind in (LogChangeKind.CANCEL, LogChangeKind.STOP)
             over = given_up and turn.answered_at is not None
             return None if over or turn.state != TurnState.ACTIVE else turn
+
+
+def _turn_of(session: Session, id: UUID | None) -> Turn:
+    turn = session.turns.filter(pk=id).first()
+    if turn is None:
+        raise SessionRefused(
+            "no-such-turn", "This mark is not in this case.", turn=str(id)
+        )
+    return turn
 
 
 def _change_turn(session: Session, turn: Turn, kind: LogChangeKind) -> None:

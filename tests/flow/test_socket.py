@@ -62,6 +62,7 @@ async def test_an_address_without_a_session_is_nowhere(session):
 MESSAGES = {
     "turn": {"type": "turn", "id": str(uuid4()), "prompts": [CLICK]},
     "undo": {"type": "undo", "id": str(uuid4())},
+    "back": {"type": "back", "id": str(uuid4()), "turn": str(uuid4())},
     "redo": {"type": "redo", "id": str(uuid4())},
     "remove": {"type": "remove", "id": str(uuid4()), "turn": str(uuid4())},
     "cancel": {"type": "cancel", "turn": str(uuid4())},
@@ -147,6 +148,7 @@ BAD = [
     ("session:nothing-to-redo", json.dumps(MESSAGES["redo"])),
     ("session:no-such-turn", json.dumps(MESSAGES["cancel"])),
     ("session:no-such-turn", json.dumps(MESSAGES["remove"])),
+    ("session:no-such-turn", json.dumps(MESSAGES["back"])),
     ("message:malformed", json.dumps({"type": "undo", "id": "x"})),
     ("message:malformed", json.dumps({"type": "events", "tab": "x", "events": []})),
 ]

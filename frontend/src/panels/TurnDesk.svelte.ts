@@ -147,18 +147,26 @@ export class TurnDesk {
     }
   }
 
-  /** Undo everything that was done after a turn. */
+  /**
+   * Make a turn the last: undo what came after it, or, where it was itself
+   * undone, bring back all up to it.
+   */
   backTo(id: string): void {
-    const at = this.history.findIndex((turn) => turn.id === id);
-    if (!this.#place.writable || at < 0) {
+    const turn = this.history.find((known) => known.id === id);
+    if (!this.#place.writable || !turn) {
       return;
     }
-    const later = this.history
-      .slice(at + 1)
-      .filter(({ state }) => state === 'active');
-    this.#show(this.history[at] ?? null);
-    for (const _ of later) {
-      this.#session.undo();
+    this.#show(turn);
+    if (turn.state === 'active') {
+      this.#session.back(id);
+      return;
+    }
+    const sooner = this.history.filter(
+      ({ state, undoneAt }) =>
+        state === 'undone' && (undoneAt ?? 0) >= (turn.undoneAt ?? 0),
+    );
+    for (const _ of sooner) {
+      this.#session.redo();
     }
   }
 

@@ -180,6 +180,12 @@ export class Session {
     this.#send({ type: 'undo', id: this.#parts.newId() });
   }
 
+  /** Undo every mark after a turn. */
+  back(turn: string): void {
+    this.#parts.recorder.record('undo', { back: turn });
+    this.#send({ type: 'back', id: this.#parts.newId(), turn });
+  }
+
   redo(): void {
     this.#parts.recorder.record('redo');
     this.#send({ type: 'redo', id: this.#parts.newId() });

@@ -1,4 +1,5 @@
 import type {
+  BackMessage,
   CancelMessage,
   RedoMessage,
   RemoveMessage,
@@ -11,6 +12,7 @@ import type {
 export type Errand =
   | TurnMessage
   | UndoMessage
+  | BackMessage
   | RedoMessage
   | RemoveMessage
   | CancelMessage

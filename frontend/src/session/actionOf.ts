@@ -8,6 +8,8 @@ export function actionOf(errand: Errand): LogAction {
       return { type: 'drawn', id: errand.id, prompts: errand.prompts };
     case 'undo':
       return { type: 'undone' };
+    case 'back':
+      return { type: 'returned', id: errand.turn };
     case 'redo':
       return { type: 'redone' };
     case 'remove':

@@ -14,6 +14,7 @@ export type LogAction =
   | { type: 'progressed'; id: string; fraction: number; stage: string }
   | { type: 'failed'; id: string; error: WireError }
   | { type: 'undone' }
+  | { type: 'returned'; id: string }
   | { type: 'redone' }
   | { type: 'removed'; id: string }
   | { type: 'cancelled'; id: string }
@@ -53,6 +54,8 @@ export function reduceLog(log: LogState, action: LogAction): LogState {
       const turn = turnToUndo(log);
       return turn ? undone(log, turn) : log;
     }
+    case 'returned':
+      return returned(log, action.id);
     case 'redone': {
       const turn = turnToRedo(log);
       return turn
@@ -82,6 +85,16 @@ export function reduceLog(log: LogState, action: LogAction): LogState {
 function undone(log: LogState, turn: LogTurn): LogState {
   const latest = Math.max(0, ...log.turns.map((t) => t.undoneAt ?? 0));
   return update(log, turn.id, { state: 'undone', undoneAt: latest + 1 });
+}
+
+/** The newest is undone first, so that redo brings them back in order. */
+function returned(log: LogState, id: string): LogState {
+  const at = log.turns.findIndex((turn) => turn.id === id);
+  const later = log.turns.filter(
+    (turn, place) =>
+      place > at && turn.state === 'active' && !isVisitOnly(turn.prompts),
+  );
+  return at < 0 ? log : later.reduceRight(undone, log);
 }
 
 /** A new marking turn ends the way back to what was undone before it. */

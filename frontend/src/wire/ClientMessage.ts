@@ -13,6 +13,13 @@ export interface UndoMessage {
   readonly id: string;
 }
 
+/** Undo every mark after a turn. */
+export interface BackMessage {
+  readonly type: 'back';
+  readonly id: string;
+  readonly turn: string;
+}
+
 export interface RedoMessage {
   readonly type: 'redo';
   readonly id: string;
@@ -68,6 +75,7 @@ export interface ClockMessage {
 export type ClientMessage =
   | TurnMessage
   | UndoMessage
+  | BackMessage
   | RedoMessage
   | RemoveMessage
   | CancelMessage

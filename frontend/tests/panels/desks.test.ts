@@ -58,7 +58,8 @@ describe('the way with the log', () => {
     quality: new Map<number, number>(),
     mask: { known: new Set<number>() },
     take: vi.fn(),
-    undo: vi.fn(),
+    back: vi.fn(),
+    redo: vi.fn(),
     cancel: vi.fn(),
     stop: vi.fn(),
     stopping: vi.fn(() => false),
@@ -168,7 +169,7 @@ describe('the way with the log', () => {
     const turns = desk();
     expect(turns.history.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     turns.backTo('a');
-    expect(session.undo).toHaveBeenCalledTimes(2);
+    expect(session.back).toHaveBeenCalledWith('a');
     turns.remove('b');
     expect(session.remove).toHaveBeenCalledWith('b');
     turns.select('b');
@@ -177,6 +178,32 @@ describe('the way with the log', () => {
     turns.select('b');
     expect(turns.selectedPrompts).toEqual([]);
   });
+});
+
+test('an undone turn is come to by redoing all that was undone after it', () => {
+  const undone = (id: string, at: number): LogTurn =>
+    turn(id, click(0), { state: 'undone', undoneAt: at });
+  const session = {
+    log: { turns: [turn('a', click(0)), undone('b', 3), undone('c', 2)] },
+    pending: [],
+    quality: new Map(),
+    mask: { known: new Set<number>() },
+    redo: vi.fn(),
+    stopping: () => false,
+  };
+  const turns = new TurnDesk(session as unknown as Session, recorder, KINDS, {
+    slice: 0,
+    count: 1,
+    writable: true,
+    collector: { marks: [] } as unknown as MarkCollector,
+    goto: vi.fn(),
+    tell: vi.fn(),
+    redraw: vi.fn(),
+  });
+  turns.backTo('b');
+  expect(session.redo).toHaveBeenCalledTimes(1);
+  turns.backTo('c');
+  expect(session.redo).toHaveBeenCalledTimes(3);
 });
 
 const SHAPE: Shape = [5, 9, 9];

@@ -411,6 +411,20 @@ describe('undo and redo', () => {
     expect(fetched).toBe(1);
   });
 
+  test('go back to a turn at once, and forward one by one', () => {
+    const states = (): string[] => session.log.turns.map((t) => t.state);
+    const visit: Prompt = { kind: 'visit', slice: 1 };
+    state(3, turn('a', 1), turn('v', 2, { prompts: [visit] }));
+    session.take([STROKE]);
+    session.take([STROKE]);
+    link.errands();
+    session.back('a');
+    expect(link.errands()).toEqual([{ type: 'back', id: 't3', turn: 'a' }]);
+    expect(states()).toEqual(['active', 'active', 'undone', 'undone']);
+    session.redo();
+    expect(states()).toEqual(['active', 'active', 'active', 'undone']);
+  });
+
   test('a new stroke ends the way back', () => {
     state(0, turn('a', 1, { state: 'undone' }));
     session.take([STROKE]);

@@ -122,6 +122,7 @@ WRITERS = {
         **who, id=uuid4(), prompts=[{"kind": "visit", "slice": 0}]
     ),
     "turn_undo": lambda **who: turn.turn_undo(**who, request=uuid4()),
+    "turn_back": lambda **who: turn.turn_back(**who, turn_id=uuid4(), request=uuid4()),
     "turn_redo": lambda **who: turn.turn_redo(**who, request=uuid4()),
     "turn_remove": lambda **who: turn.turn_remove(
         **who, turn_id=uuid4(), request=uuid4()

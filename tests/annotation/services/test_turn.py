@@ -6,6 +6,7 @@ import pytest
 
 from annotation.models import AuditEvent, LogChange
 from annotation.services.turn import (
+    turn_back,
     turn_cancel,
     turn_redo,
     turn_remove,
@@ -208,6 +209,30 @@ def test_an_undo_sent_twice_is_done_once_and_answered_twice(
     answers = [(message["type"], message["request"]) for message in told]
     assert answers == [("log", str(request))] * 2
     assert LogChange.objects.count() == 1
+
+
+def test_going_back_undoes_all_that_came_later_once_and_redo_brings_it_in_order(
+    take, change, session, told, sent
+):
+    first, request = take(), uuid4()
+    take([VISIT])
+    second = take()
+    take()
+    messages = len(sent)
+    for _ in range(2):
+        change(turn_back, turn_id=first.pk, request=request)
+        assert states(session) == ["active", "active", "undone", "undone"]
+    assert len(sent) == messages + 1
+    assert [message["request"] for message in told] == [str(request)] * 2
+    assert LogChange.objects.count() == 2
+    check_links(session)
+    change(turn_redo, request=uuid4())
+    assert session.turns.get(pk=second.pk).state == "active"
+    change(turn_back, turn_id=second.pk, request=uuid4())
+    assert states(session) == ["active", "active", "active", "undone"]
+    change(turn_redo, request=uuid4())
+    assert states(session) == ["active"] * 4
+    check_links(session)
 
 
 def test_undo_with_nothing_to_undo_is_refused(take, change):
