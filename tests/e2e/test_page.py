@@ -116,8 +116,8 @@ def test_a_graphics_card_that_is_lost_is_said_and_plain_canvases_take_over(
     reader = sit_down(drawing="graphics")
     reader.page.add_init_script(KEEP_CONTEXTS)
     reader.open("upright")
-    reader.page.keyboard.press("ArrowDown")
     z = reader.slice + 1
+    reader.page.keyboard.press("ArrowDown")
     reader.wait(f"() => window.slicewise.slice === {z}")
     reader.page.evaluate(
         """() => window.contexts.forEach((context) =>
