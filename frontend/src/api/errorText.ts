@@ -73,6 +73,9 @@ export const TEXTS: Readonly<Record<string, string>> = {
   'prompt:unknown-label':
     'This label is not one of the project. Choose one from the list.',
   'prompt:empty': 'There is nothing in this mark. Draw something first.',
+  'engine:worker-lost':
+    'The computer that worked on this stopped. It is begun again by itself; ' +
+    'nothing is lost.',
   'engine:unknown':
     'The model of this case is no longer offered. Ask the project lead.',
   'store:volume-missing':
@@ -84,6 +87,14 @@ export const TEXTS: Readonly<Record<string, string>> = {
     'Something went wrong on the server; it has been noted. Try again.',
   'http:401': 'You are not logged in any more. Log in and open the case again.',
   'http:403': 'You may not do this. Log in again or ask the project lead.',
+  'http:429': 'That was too often. Wait a moment, then try again.',
+  'http:500':
+    'Something went wrong on the server. Nothing is lost; try again in a moment.',
+  'http:502': 'The server is being restarted. Try again in a moment.',
+  'http:503': 'The server is being restarted. Try again in a moment.',
+  'viewer:unexpected':
+    'Something went wrong on this page. Nothing is lost: what is not saved is ' +
+    'kept here. Reload the page.',
   'http:404': 'This case does not exist, or it is not yours.',
 };
 

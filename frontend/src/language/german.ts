@@ -52,6 +52,21 @@ export const german: Readonly<Record<string, string>> = {
   'Window: Brain': 'Fenster: Hirn',
   'Fainter other series': 'Andere Serie schwächer',
   'Stronger other series': 'Andere Serie stärker',
+  'Slice {n} of {count} of {name}': 'Schicht {n} von {count} von {name}',
+  'slice z': 'Schicht z',
+  'The computer that worked on this stopped. It is begun again by itself; nothing is lost.':
+    'Der Rechner, der daran arbeitete, fiel aus. Es beginnt von selbst von neuem; nichts ist verloren.',
+  'That was too often. Wait a moment, then try again.':
+    'Das war zu oft. Kurz warten, dann noch einmal versuchen.',
+  'Something went wrong on the server. Nothing is lost; try again in a moment.':
+    'Auf dem Server ging etwas schief. Nichts ist verloren; gleich noch einmal versuchen.',
+  'The server is being restarted. Try again in a moment.':
+    'Der Server startet gerade neu. Gleich noch einmal versuchen.',
+  'Something went wrong on this page. Nothing is lost: what is not saved is kept here. Reload the page.':
+    'Auf dieser Seite ging etwas schief. Nichts ist verloren: was nicht gespeichert ist, ist hier aufbewahrt. Die Seite neu laden.',
+  'Erase paint': 'Farbe entfernen',
+  'Bring back everything up to this': 'Alles bis hierher wiederherstellen',
+  '{n} older ones': '{n} ältere',
   '1 stroke': '1 Strich',
   '{n} strokes': '{n} Striche',
   '1 change': '1 Änderung',
@@ -195,8 +210,6 @@ export const german: Readonly<Record<string, string>> = {
     'Eine Taste wählen, um sie zu ändern; dann die neue drücken.',
   Close: 'Schließen',
   Comfort: 'Bequemlichkeit',
-  'Copy from the slice after': 'Aus der Schicht danach kopieren',
-  'Copy from the slice before': 'Aus der Schicht davor kopieren',
   Copy: 'Kopieren',
   Done: 'Fertig',
   'Drag the crosshair. Shift+X puts it down.':
@@ -426,11 +439,6 @@ export const german: Readonly<Record<string, string>> = {
     'Alles lässt sich rückgängig machen, auch was das Modell gelernt hat. Gesichert wird beim Zeichnen.',
   'Press ? to see every key, and change any of them. Themes, sizes and languages are in the settings.':
     '? zeigt alle Tasten und ändert sie. Aussehen, Größe und Sprache stehen in den Einstellungen.',
-  'Fill holes (H)': 'Löcher füllen (H)',
-  'Keep the largest part (J)': 'Größten Teil behalten (J)',
-  'Smooth the border (U)': 'Rand glätten (U)',
-  'Grow by one voxel (})': 'Um ein Voxel vergrößern (})',
-  'Shrink by one voxel ({)': 'Um ein Voxel verkleinern ({)',
   'Surface of the mask': 'Oberfläche der Maske',
   'Surface of the mask: arrow keys turn it':
     'Oberfläche der Maske: Pfeiltasten drehen sie',

@@ -40,6 +40,29 @@ test('every text of the panels, and every key, has a German one', () => {
   expect(texts.filter((text) => !(text in german))).toEqual([]);
 });
 
+test('no panel says a text in one language alone', () => {
+  const attributes = sources.flatMap((source) =>
+    [
+      ...source.matchAll(
+        /\b(?:aria-label|title|placeholder|alt)="([^"]*?[A-Za-z]{3}[^"]*)"/g,
+      ),
+    ]
+      .map(([, text = '']) => text.replaceAll(/\{[^}]*\}/g, ''))
+      .filter((text) => /[A-Za-z]{3}/.test(text)),
+  );
+  expect(attributes).toEqual([]);
+});
+
+test('what panels list to be said has a German one', () => {
+  const listed = sources.flatMap((source) =>
+    [...source.matchAll(/\b(?:title|text): '([A-Z][^']*)'/g)].map(
+      ([, text = '']) => text,
+    ),
+  );
+  expect(listed.length).toBeGreaterThan(100);
+  expect(listed.filter((text) => !(text in german))).toEqual([]);
+});
+
 test('every key that a panel shows is that of an action', () => {
   const titles = new Set(hotkeys.map(({ title }) => title));
   expect(hinted.length).toBeGreaterThan(20);
