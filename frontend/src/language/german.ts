@@ -67,6 +67,8 @@ export const german: Readonly<Record<string, string>> = {
   'Erase paint': 'Farbe entfernen',
   'Bring back everything up to this': 'Alles bis hierher wiederherstellen',
   '{n} older ones': '{n} ältere',
+  'Keys with Alt belong to the browser; choose another one.':
+    'Tasten mit Alt gehören dem Browser; bitte eine andere wählen.',
   '1 stroke': '1 Strich',
   '{n} strokes': '{n} Striche',
   '1 change': '1 Änderung',

@@ -1,6 +1,6 @@
 import type { CaseDesk } from './CaseDesk.svelte';
 import { keyBelongs } from './keyBelongs';
-import { keyName } from './keyName';
+import { isAltKey, keyName } from './keyName';
 
 /** What keeps the focus of a click although nobody types there. */
 const PRESSED =
@@ -67,7 +67,7 @@ export function bindKeys(desk: CaseDesk): () => void {
       }
       const target = holder(event);
       typed = target;
-      if (target?.closest('dialog') || event.altKey) {
+      if (target?.closest('dialog') || isAltKey(event)) {
         return;
       }
       if (target && keyBelongs(event.key, target, clicked)) {

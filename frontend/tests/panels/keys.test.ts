@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hotkeys } from '../../src/panels/hotkeys';
-import { keyName } from '../../src/panels/keyName';
+import { isAltKey, keyName } from '../../src/panels/keyName';
 
 const NONE = { ctrlKey: false, metaKey: false, shiftKey: false };
 
@@ -10,8 +10,20 @@ test.each([
   [{ key: 'Z', metaKey: true, shiftKey: true }, 'ctrl+shift+z'],
   [{ key: '?', shiftKey: true }, '?'],
   [{ key: 'ArrowUp' }, 'arrowup'],
+  [{ key: '[', ctrlKey: true, altKey: true }, '['],
+  [{ key: '[', altKey: true }, '['],
 ])('%j is %s', (pressed, name) => {
   expect(keyName({ ...NONE, ...pressed })).toBe(name);
+});
+
+test.each([
+  ['[', false],
+  ['}', false],
+  ['s', true],
+  ['ArrowLeft', true],
+])('Alt with %s is a key of its own: %s', (key, own) => {
+  expect(isAltKey({ key, altKey: true })).toBe(own);
+  expect(isAltKey({ key, altKey: false })).toBe(false);
 });
 
 test('no key does two things', () => {
