@@ -244,7 +244,11 @@ export class CaseDesk {
         this.board.settle('viewer:draft-not-fetched');
       }
     });
-    session.events.on('error', (error) => this.board.tell(error));
+    session.events.on('error', (error) => {
+      // In another browser: marks that come too late are kept, not sent again.
+      this.submitted ||= error.code === 'session:submitted';
+      this.board.tell(error);
+    });
   }
 
   get ownWindow(): Window | null {

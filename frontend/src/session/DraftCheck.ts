@@ -28,6 +28,8 @@ export class DraftCheck {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** version up to which both are known to be the same */
   #same = 0;
+  /** slices of which something is stored */
+  readonly #stored = new Set<number>();
 
   /** @param differs called with the slices that were not what is stored */
   constructor(
@@ -53,21 +55,33 @@ export class DraftCheck {
     clearTimeout(this.#timer);
   }
 
+  /** Slices that show something of which nothing is stored. */
+  #surplus(): readonly number[] {
+    const { mask } = this.#stream;
+    return [...mask.known].filter(
+      (slice) => !this.#stored.has(slice) && mask.slice(slice)?.some(Boolean),
+    );
+  }
+
   /** Compare what is newer than the last comparison. */
   async compare(): Promise<void> {
     const { version, digests } = await this.#fetch(this.#same);
     const differing: number[] = [];
     for (const [slice, digest] of Object.entries(digests)) {
+      this.#stored.add(Number(slice));
       const labels = this.#stream.mask.slice(Number(slice));
       if (!labels || (await sha256(labels)) !== digest) {
         differing.push(Number(slice));
       }
     }
+    differing.push(...this.#surplus());
     if (version !== this.#stream.version) {
       // Another answer came meanwhile, and with it another comparison.
       return;
     }
     if (differing.length > 0) {
+      this.#stored.clear();
+      this.#same = 0;
       this.#differs(differing);
       this.#stream.refetch();
     } else {

@@ -53,6 +53,24 @@ describe('a comparison', () => {
     expect(fetched.mock.calls).toEqual([[0], [0]]);
   });
 
+  test('finds what is shown and not stored, now and later', async () => {
+    const surplus = {
+      start: [2, 0, 0],
+      stop: [3, 2, 2],
+      labels: LABELS,
+    } as const;
+    const checking = check();
+    await checking.compare();
+    mask.write(surplus, 4);
+    stored = { version: 4, digests: {} };
+    await checking.compare();
+    expect(differs).toHaveBeenCalledWith([2]);
+    expect(refetch).toHaveBeenCalledOnce();
+    // Everything is compared anew then.
+    await checking.compare();
+    expect(fetched.mock.calls).toEqual([[0], [4], [0]]);
+  });
+
   test('with another version means nothing', async () => {
     version = 5;
     stored = { version: 4, digests: { '1': 'ab' } };
