@@ -9,6 +9,8 @@ import type { Session } from './Session';
 
 /** How far around the slice looked at. */
 const AWAY = [1, -1] as const;
+/** What lies further from the reader is asked for again when they come back. */
+const KEPT_AWAY = 8;
 
 /**
  * What the slices beside the reader would show, before they are visited: asked
@@ -74,6 +76,10 @@ export class Foresight {
     if (wish !== this.#wish) {
       return;
     }
+    const { known } = this.#session.mask;
+    this.#masks.drop(
+      (z) => Math.abs(z - this.#around) > KEPT_AWAY || known.has(z),
+    );
     for (const region of regions) {
       for (const slice of this.#masks.write(region, 1)) {
         this.#seen(slice);

@@ -84,6 +84,15 @@ export class MaskVolume {
     return [...changed];
   }
 
+  /** Put slices out of memory. */
+  drop(gone: (slice: number) => boolean): void {
+    for (const z of this.#slices.keys()) {
+      if (gone(z)) {
+        this.#slices.delete(z);
+      }
+    }
+  }
+
   #check(region: LabelRegion): void {
     const inside = this.shape.every(
       (size, axis) =>

@@ -22,7 +22,7 @@ beforeEach(() => {
   const draft = { version: 0, slices: [], quality: {} };
   session = new Session({
     link,
-    stream: new MaskStream([5, 2, 2], async () => draft),
+    stream: new MaskStream([40, 2, 2], async () => draft),
     store: new UnsentStore('s', memoryStorage()),
     recorder: new EventRecorder('tab', () => 0),
     newId: () => {
@@ -60,7 +60,7 @@ test('the slices beside the reader are asked for once, and kept apart', async ()
   expect(session.log.turns).toEqual([]);
   // What is known already is not asked for again.
   foresight.lookAround(4);
-  expect(link.errands()).toEqual([]);
+  expect(link.errands()).toEqual([{ type: 'foresee', id: 'id2', slices: [5] }]);
 });
 
 test('a mark forgets all, and what was on its way', async () => {
@@ -83,6 +83,17 @@ test('a look at a slice forgets nothing; the next stay asks for what is new', ()
   expect(link.errands()).toEqual([
     { type: 'foresee', id: 'id3', slices: [4, 2] },
   ]);
+});
+
+test('only what is near the reader is kept', async () => {
+  for (const [wish, slice] of [2, 6, 14].entries()) {
+    foresight.lookAround(slice);
+    answer(`id${wish + 1}`, slice + 1);
+    await vi.waitFor(() => expect(seen).toHaveBeenCalledWith(slice + 1));
+  }
+  expect(foresight.labels(15)).not.toBeNull();
+  expect(foresight.labels(7)).not.toBeNull();
+  expect(foresight.labels(3)).toBeNull();
 });
 
 test('at the edge of the volume there is one neighbour', () => {
