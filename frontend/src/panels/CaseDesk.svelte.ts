@@ -338,7 +338,7 @@ export class CaseDesk {
       markCanvas,
     );
     this.#input = new PaneInput(pane, viewer, {
-      tool: () => this.#beginMark(),
+      tool: (erases) => this.#beginMark(erases),
       live: (prompts) =>
         this.#layers?.setLive(prompts.length > 0 ? prompts : this.#begun),
       marked: (prompts) => this.collector.take(prompts),
@@ -644,8 +644,12 @@ export class CaseDesk {
   }
 
   /** A mark that begins in a plane across the slices; null: none is made there. */
-  beginPlaneMark(frame: PlaneFrame, at: number): MarkInPlane | null {
-    return this.#mayMark ? this.box.markIn(frame, at) : null;
+  beginPlaneMark(
+    frame: PlaneFrame,
+    at: number,
+    erases: boolean,
+  ): MarkInPlane | null {
+    return this.#mayMark ? this.box.markIn(frame, at, erases) : null;
   }
 
   /** Whether the primary button marks: one hand at a time. */
@@ -658,8 +662,8 @@ export class CaseDesk {
     );
   }
 
-  #beginMark(): PromptTool | null {
-    return this.#mayMark ? this.box.begin() : null;
+  #beginMark(erases: boolean): PromptTool | null {
+    return this.#mayMark ? this.box.begin(erases) : null;
   }
 
   /** @returns whether there was a line to close */

@@ -180,16 +180,21 @@ export class ToolBox {
     this.#place.recorder.record('panel', { limited: on });
   }
 
-  /** The tool for a mark that begins now; null where the button does not mark. */
-  begin(): PromptTool | null {
-    if (this.tool === 'extreme_points') {
+  /**
+   * The tool for a mark that begins now; null where the button does not mark.
+   *
+   * @param erases with the other end of a pen, which marks background
+   */
+  begin(erases = false): PromptTool | null {
+    if (this.tool === 'extreme_points' && !erases) {
       return this.#points;
     }
-    if (this.tool === 'livewire') {
+    if (this.tool === 'livewire' && !erases) {
       return this.#wire;
     }
     const { geometry, ground } = this.#place;
-    return makeTool(this.tool, geometry, ground, this.markedLabel, this.#brush);
+    const label = erases ? 0 : this.markedLabel;
+    return makeTool(this.tool, geometry, ground, label, this.#brush);
   }
 
   get #brush(): BrushShape {
@@ -204,11 +209,15 @@ export class ToolBox {
       : marksInPlanes(this.tool, anyPlane);
   }
 
-  /** A mark that begins in a plane across the slices; null: none is made there. */
-  markIn(frame: PlaneFrame, at: number): MarkInPlane | null {
+  /**
+   * A mark that begins in a plane across the slices; null: none is made there.
+   *
+   * @param erases with the other end of a pen, which marks background
+   */
+  markIn(frame: PlaneFrame, at: number, erases = false): MarkInPlane | null {
     const { geometry, ground, anyPlane } = this.#place;
     if (this.tool === 'extreme_points') {
-      return anyPlane
+      return anyPlane && !erases
         ? new PlanePoint(this.#points, geometry, frame, at)
         : null;
     }
@@ -218,7 +227,7 @@ export class ToolBox {
           ground,
           frame,
           at,
-          label: this.markedLabel,
+          label: erases ? 0 : this.markedLabel,
           brush: this.#brush,
         })
       : null;

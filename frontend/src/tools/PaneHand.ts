@@ -1,6 +1,10 @@
 import type { CanvasPoint } from '../geometry/frames';
 import { TouchGesture, type TouchMove } from './TouchGesture';
 
+/** `PointerEvent.button` of what marks, and of a pen's other end. */
+export const PRIMARY = 0;
+export const ERASER = 5;
+
 /** What a pointer does from where it comes down to where it is lifted. */
 export interface Grasp {
   /** whether it makes a mark: what it lies on stays until it is made */

@@ -2,15 +2,19 @@ import type { CanvasPoint, VoxelIndex } from '../geometry/frames';
 import type { Viewer } from '../viewer/Viewer';
 import type { Prompt } from '../wire/Prompt';
 import type { EventData, EventKind } from '../wire/SessionEvent';
-import { type Grasp, PaneHand } from './PaneHand';
+import { ERASER, type Grasp, PaneHand, PRIMARY } from './PaneHand';
 import type { PromptTool } from './PromptTool';
 import { pinch } from './TouchGesture';
 import { WheelNotches } from './WheelNotches';
 
 /** What the pane's input asks for and tells. */
 export interface InputTarget {
-  /** the tool for a mark that begins now; null where the button moves the view */
-  tool(): PromptTool | null;
+  /**
+   * The tool for a mark that begins now; null where the button moves the view.
+   *
+   * @param erases with the other end of a pen
+   */
+  tool(erases: boolean): PromptTool | null;
   /** what a view tool in the hand does from here on; null: there is none up */
   view(at: CanvasPoint): Grasp | null;
   live(prompts: readonly Prompt[]): void;
@@ -27,7 +31,6 @@ export interface InputTarget {
   sample(kind: EventKind, data?: EventData): void;
 }
 
-const PRIMARY = 0;
 /** What dragging with these `buttons` does, in the library's tools. */
 const DRAGS: Readonly<Record<number, EventKind>> = { 2: 'window', 4: 'pan' };
 
@@ -79,7 +82,8 @@ export class PaneInput {
     mayMark: boolean,
   ): Grasp | null => {
     const index = this.#viewer.indexAt(at);
-    if (event.button !== PRIMARY || !index) {
+    const erases = event.button === ERASER;
+    if ((event.button !== PRIMARY && !erases) || !index) {
       return null;
     }
     if (event.altKey) {
@@ -90,7 +94,7 @@ export class PaneInput {
     if (view || !mayMark) {
       return view;
     }
-    const tool = this.#target.tool();
+    const tool = this.#target.tool(erases);
     return tool && this.#markWith(tool, index, event.pointerType);
   };
 

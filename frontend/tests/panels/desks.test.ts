@@ -344,6 +344,17 @@ describe('the tool box', () => {
       begun: vi.fn(),
     });
 
+  test('erases with the other end of a pen, whatever tool is in the hand', () => {
+    const made = box();
+    made.choose('scribble');
+    const stroke = made.begin(true);
+    stroke?.begin([0, 1, 1]);
+    expect(stroke?.end()).toMatchObject([{ kind: 'scribble', label: 0 }]);
+    expect(made.tool).toBe('scribble');
+    made.choose('livewire');
+    expect(made.begin(true)).toBeNull();
+  });
+
   test('offers what the engine takes', () => {
     expect(box().tools).toEqual([
       'scribble',

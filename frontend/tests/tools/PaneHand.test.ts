@@ -182,6 +182,7 @@ test('a stroke stays on the slice where it began, and what is late waits', () =>
   };
   const marked: Prompt[] = [];
   const gone: number[] = [];
+  const tool = vi.fn(() => new ScribbleTool(geometry, 1, 3));
   const held = new HeldMark({
     awaited: 4,
     stay: () => gone.push(viewer.slice),
@@ -191,7 +192,7 @@ test('a stroke stays on the slice where it began, and what is late waits', () =>
     pane as unknown as HTMLElement,
     viewer as unknown as Viewer,
     {
-      tool: () => new ScribbleTool(geometry, 1, 3),
+      tool,
       view: () => null,
       live: () => undefined,
       marked: (prompts: readonly Prompt[]) => marked.push(...prompts),
@@ -217,4 +218,6 @@ test('a stroke stays on the slice where it began, and what is late waits', () =>
   ]);
   expect(gone).toEqual([2, 4]);
   expect(held.held).toBe(false);
+  pane.tell('down', 'pen', 2, [10, 10], 0, { button: 5, buttons: 32 });
+  expect(tool.mock.calls).toEqual([[false], [true]]);
 });
