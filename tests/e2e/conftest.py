@@ -129,7 +129,8 @@ def live_stack(request: pytest.FixtureRequest) -> Iterator[LiveStack]:
             [
                 *("import_folder", str(folder), "--project", name),
                 *("--labels", "organ=1,lesion=2" if name == "Browser" else "organ=1"),
-                *("--modality", "CT", "--reader", "reader", "--engine", *engine),
+                *("--modality", "MR" if name == "Foreseen" else "CT"),
+                *("--reader", "reader", "--engine", *engine),
             ]
             for folder, name, engine in zip(folders, PROJECTS, engines, strict=True)
         ]

@@ -87,8 +87,11 @@ def test_marks_made_without_a_network_arrive_in_order_and_outlive_the_page(
     reader.wait(SAYS_OFFLINE)
     reader.stroke(row(z, 70))
     assert reader.told("saved") == "offline: 1 stroke kept"
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     # Not a failed reload: the browser tries those again itself, and would abort ours.
     page.goto("about:blank")
+    assert asked == ["beforeunload"]
     network.mend()
     reader.open("upright")
     assert reader.told("saved").startswith("all saved")

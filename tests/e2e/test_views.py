@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.e2e.reader import Reader, Voxel
+from tests.e2e.test_annotating import is_orange
 from tests.e2e.test_geometry import bright_centre, bright_voxel
 
 pytestmark = pytest.mark.e2e
@@ -163,6 +164,36 @@ def test_the_picture_can_be_inverted_and_seen_voxel_by_voxel(reader: Reader) -> 
     x, y = reader.point((reader.slice, 40, 50))
     patch = screen[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3, 0]
     assert np.ptp(patch) == 0
+    before = reader.slice
+    reader.page.keyboard.press("k")
+    reader.wait(f"() => window.slicewise.slice !== {before}")
+    reader.page.keyboard.press("k")
+    reader.page.wait_for_timeout(200)  # one may be on its way
+    stopped = reader.slice
+    reader.page.wait_for_timeout(300)
+    assert reader.slice == stopped
+
+
+def magnified(reader: Reader, middle: Voxel) -> None:
+    """Under the glass lies what lies around its middle, mask and all, three times as
+    far apart."""
+    page = reader.page
+    page.keyboard.press("Shift+G")
+    centre = np.array(reader.point(middle))
+    page.mouse.move(*centre)
+    page.get_by_test_id("magnifier").wait_for()
+    screen = reader.screen()
+    z, y, x = middle
+    seen = set()
+    for column in range(x - 12, x + 13):
+        voxel = (z, y, column)
+        across, down = centre + 3 * (np.array(reader.point(voxel)) - centre)
+        if abs(across - centre[0]) < 85:
+            labelled = reader.mask(voxel) == 1
+            assert is_orange(screen[int(down), int(across)]) == labelled
+            seen.add(labelled)
+    assert True in seen
+    page.keyboard.press("Shift+G")
 
 
 def test_zooming_to_the_mask_fills_the_pane(reader: Reader) -> None:
@@ -177,3 +208,4 @@ def test_zooming_to_the_mask_fills_the_pane(reader: Reader) -> None:
     after = np.subtract(reader.point((z, 41, 37)), reader.point((z, 40, 36)))
     assert np.abs(after).max() > 1.2 * np.abs(before).max()
     reader.page.keyboard.press("f")
+    magnified(reader, (z, 40, 36))
