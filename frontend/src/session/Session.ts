@@ -291,7 +291,9 @@ export class Session {
       this.#sentAt.set(errand.id, this.#parts.now());
       this.#parts.recorder.record('turn_sent', {
         turn: errand.id,
-        kinds: errand.prompts.map((prompt) => prompt.kind).join('+'),
+        // Each once: the server takes no event of any length.
+        kinds: [...new Set(errand.prompts.map(({ kind }) => kind))].join('+'),
+        prompts: errand.prompts.length,
         visit: isVisitOnly(errand.prompts),
       });
     }
@@ -460,7 +462,10 @@ export class Session {
       ({ id, state }) => id === turn && state === 'active',
     );
     if (turn === null) {
-      this.#settle((errand) => errand.type !== 'turn');
+      // An errand of this page can be read: it was something else that cannot.
+      if (error.code !== 'message:malformed') {
+        this.#settle((errand) => errand.type !== 'turn');
+      }
     } else if (
       !whole &&
       store.errands.some((e) => e.type === 'remove' && e.turn === turn)

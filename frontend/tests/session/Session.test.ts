@@ -226,11 +226,17 @@ describe('a turn', () => {
 
   test('of more prompts than one message holds is several', () => {
     state();
+    const sent = vi.spyOn(recorder, 'record');
     expect(session.take(Array.from({ length: 1001 }, () => STROKE))).toEqual([
       't1',
       't2',
     ]);
     expect(session.pending.length).toBe(2);
+    // An event too long would be refused, and all after it with it.
+    expect(sent.mock.calls).toMatchObject([
+      ['turn_sent', { kinds: 'scribble', prompts: 1000 }],
+      ['turn_sent', { kinds: 'scribble', prompts: 1 }],
+    ]);
   });
 
   test('that the engine fails on is no longer waited for', () => {
@@ -409,6 +415,15 @@ describe('undo and redo', () => {
     expect(session.log.turns[0]?.state).toBe('active');
     expect(session.status.unsent).toBe(0);
     expect(fetched).toBe(1);
+  });
+
+  test('wait on when something else could not be read', () => {
+    state(0, turn('a', 1));
+    session.undo();
+    const error = { code: 'message:malformed', message: 'm', extra: {} };
+    link.say({ type: 'error', turn: null, error });
+    expect(session.status.unsent).toBe(1);
+    expect(session.log.turns[0]?.state).toBe('undone');
   });
 
   test('go back to a turn at once, and forward one by one', () => {
