@@ -141,7 +141,7 @@ export class CanvasViewer implements Viewer {
       instances.length,
       (k) => frames.load(k),
       slice,
-      Math.ceil(MOST_BYTES / (rows * columns * (format.channels > 1 ? 3 : 2))),
+      Math.floor(MOST_BYTES / (rows * columns * (format.channels > 1 ? 3 : 2))),
       (count, loaded) => this.#loaded(count, loaded),
       (failed, error) => this.#notLoaded(failed, error),
     );

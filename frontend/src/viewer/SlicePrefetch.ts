@@ -116,12 +116,16 @@ export class SlicePrefetch {
     this.#retries.set(slice, retry);
   }
 
+  /** The nearest slice not begun, of as many nearest ones as memory holds. */
   #next(): number | null {
-    const count = Math.min(this.#count, this.#most);
-    for (let away = 0; away < count; away += 1) {
-      for (const slice of [this.#centre + away, this.#centre - away]) {
-        if (slice >= 0 && slice < this.#count && !this.#begun.has(slice)) {
-          return slice;
+    let near = 0;
+    for (let away = 0; away < this.#count; away += 1) {
+      for (const slice of new Set([this.#centre + away, this.#centre - away])) {
+        if (near < this.#most && slice >= 0 && slice < this.#count) {
+          near += 1;
+          if (!this.#begun.has(slice)) {
+            return slice;
+          }
         }
       }
     }

@@ -79,3 +79,13 @@ test('stopped, it asks for nothing more', async () => {
   await vi.advanceTimersByTimeAsync(90_000);
   expect(asked()).toEqual([0]);
 });
+
+test('what memory cannot hold is not loaded, to be put out and loaded again', async () => {
+  load.mockResolvedValue();
+  const prefetch = new SlicePrefetch(9, load, 4, 3, vi.fn(), vi.fn());
+  await vi.runAllTimersAsync();
+  expect(asked()).toEqual([4, 5, 3]);
+  prefetch.moveTo(8);
+  await vi.runAllTimersAsync();
+  expect(asked()).toEqual([4, 5, 3, 8, 7, 6]);
+});
