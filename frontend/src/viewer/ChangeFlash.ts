@@ -55,10 +55,15 @@ export class ChangeFlash {
       this.#paint(changed, columns);
       this.#begin();
     } else if (!same) {
-      this.#fading?.cancel();
+      this.end();
     }
     this.#slice = slice;
     this.#before = labels?.slice() ?? null;
+  }
+
+  /** Nothing more of it is seen. */
+  end(): void {
+    this.#fading?.cancel();
   }
 
   /** It lies where its slice does. */
@@ -72,12 +77,12 @@ export class ChangeFlash {
   }
 
   destroy(): void {
-    this.#fading?.cancel();
+    this.end();
     this.#picture.remove();
   }
 
   #begin(): void {
-    this.#fading?.cancel();
+    this.end();
     if (!this.#box) {
       return;
     }

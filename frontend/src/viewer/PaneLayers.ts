@@ -84,6 +84,10 @@ export class PaneLayers {
   }
 
   setLive(prompts: readonly Prompt[]): void {
+    if (prompts.length > 0) {
+      // Who draws on has seen it: nothing else is composed under the hand.
+      this.#flash.end();
+    }
     // Strokes under the hand need no canvas.
     this.#marksStale ||= ![...this.#live, ...prompts].every(isScribble);
     this.#live = prompts;
