@@ -18,9 +18,7 @@ import { PaneInput } from '../tools/PaneInput';
 import type { MarkInPlane } from '../tools/PlaneMark';
 import type { PromptTool } from '../tools/PromptTool';
 import type { ValueRange } from '../tools/paint/coverWith';
-import type { MaskStyle } from '../viewer/LabelStyle';
 import { PaneLayers } from '../viewer/PaneLayers';
-import { parseColor } from '../viewer/parseColor';
 import type { Viewer, Window } from '../viewer/Viewer';
 import {
   type ShareWindow,
@@ -39,25 +37,17 @@ import { HeldMark } from './HeldMark';
 import type { Keymap } from './Keymap.svelte';
 import { LabelRemoval } from './LabelRemoval';
 import { MarkCollector } from './MarkCollector.svelte';
+import { MaskLook } from './MaskLook.svelte';
 import { MaskSteps } from './MaskSteps.svelte';
 import { NoticeBoard } from './NoticeBoard.svelte';
 import { OtherDesk } from './OtherDesk.svelte';
-import type { Palette, Preferences } from './Preferences.svelte';
-import { paletteColor } from './paletteColor';
+import type { Preferences } from './Preferences.svelte';
 import { RestedSlice } from './RestedSlice.svelte';
 import { TabDesk } from './TabDesk.svelte';
 import { ToolBox } from './ToolBox.svelte';
 import { TurnDesk } from './TurnDesk.svelte';
 import { UncertaintyDesk } from './UncertaintyDesk.svelte';
 import { ViewDesk } from './ViewDesk.svelte';
-
-/** A label as the reader sees and sets it. */
-export interface DeskLabel {
-  readonly value: number;
-  readonly name: string;
-  color: string;
-  visible: boolean;
-}
 
 const SAMPLE_MS = 500;
 /** How far beside a mark (CSS pixels) still points at it. */
@@ -77,10 +67,6 @@ export class CaseDesk {
   readonly shares: readonly ShareWindow[];
   readonly color: boolean;
 
-  opacity = $state(0.4);
-  outline = $state(true);
-  marksShown = $state(true);
-  labels = $state<DeskLabel[]>([]);
   slice = $state(0);
   loaded = $state(0);
   /** slices that did not come when they were asked for */
@@ -105,6 +91,7 @@ export class CaseDesk {
   drawn = $state(0);
 
   readonly session: Session;
+  readonly look: MaskLook;
   readonly collector: MarkCollector;
   readonly tab: TabDesk;
   readonly ground: DeskGround;
@@ -148,11 +135,7 @@ export class CaseDesk {
       volume.affine,
     );
     this.color = volume.channels > 1;
-    this.labels = labels.map((label, i) => ({
-      ...label,
-      color: paletteColor(preferences.liked.palette, label.color, i),
-      visible: true,
-    }));
+    this.look = new MaskLook(labels, preferences, recorder, this);
     this.submitted = detail.state === 'submitted';
     this.presets = windowPresets(volume.modality, this.ownWindow);
     this.shares = shareWindows(volume.modality);
@@ -331,8 +314,8 @@ export class CaseDesk {
         unanswered: () => this.#unanswered,
         history: () => this.madeMarks,
         selected: () => this.turns.selectedPrompts,
-        colorOf: (label) => this.colorOf(label),
-        style: () => this.style(),
+        colorOf: (label) => this.look.colorOf(label),
+        style: () => this.look.style(),
       },
       maskCanvas,
       markCanvas,
@@ -512,69 +495,10 @@ export class CaseDesk {
     this.box.limit(!this.box.limited, fresh ? seen : null);
   }
 
-  /** The label that the reader has chosen. */
-  get chosenLabel(): DeskLabel | undefined {
-    return this.labels.find(({ value }) => value === this.box.label);
-  }
-
   fit(): void {
     this.recorder.record('zoom', { fit: true });
     this.viewer?.fit();
     this.view.fit();
-  }
-
-  setOpacity(opacity: number): void {
-    this.opacity = Math.min(Math.max(opacity, 0), 1);
-    this.recorder.sample('opacity', SAMPLE_MS, { opacity: this.opacity });
-    this.#layers?.styleChanged();
-  }
-
-  toggleOutline(): void {
-    this.outline = !this.outline;
-    this.recorder.record('panel', { outline: this.outline });
-    this.#layers?.styleChanged();
-  }
-
-  toggleMarks(): void {
-    this.marksShown = !this.marksShown;
-    this.recorder.record('panel', { marks: this.marksShown });
-    this.#layers?.maskChanged();
-  }
-
-  /** Labels in the project's colours, or in those that everybody tells apart. */
-  choosePalette(palette: Palette): void {
-    this.view.preferences.like('palette', palette);
-    this.detail.labels.forEach(({ value, color }, i) => {
-      const label = this.labels.find((other) => other.value === value);
-      if (label) {
-        label.color = paletteColor(palette, color, i);
-      }
-    });
-    this.lookChanged();
-  }
-
-  chooseDashes(on: boolean): void {
-    this.view.preferences.like('dashes', on);
-    this.lookChanged();
-  }
-
-  lookChanged(): void {
-    this.#layers?.styleChanged();
-  }
-
-  toggleVisible(label: DeskLabel): void {
-    label.visible = !label.visible;
-    this.recorder.record('visibility_label', {
-      label: label.value,
-      visible: label.visible,
-    });
-    this.#layers?.styleChanged();
-  }
-
-  colorOf(value: number): string {
-    return (
-      this.labels.find((label) => label.value === value)?.color ?? '#ffffff'
-    );
   }
 
   /** A viewer has its series: give it the look that the reader chose. */
@@ -710,7 +634,7 @@ export class CaseDesk {
 
   /** All marks that were made and not taken back; none where they are hidden. */
   get madeMarks(): readonly Prompt[] {
-    return this.marksShown
+    return this.look.marksShown
       ? [...activePrompts(this.session.log), ...this.collector.prompts]
       : [];
   }
@@ -721,6 +645,10 @@ export class CaseDesk {
 
   redraw(): void {
     this.#layers?.maskChanged();
+  }
+
+  restyle(): void {
+    this.#layers?.styleChanged();
   }
 
   #logChanged(): void {
@@ -748,18 +676,5 @@ export class CaseDesk {
         ? () => this.recorder.record('prediction_rendered', { ...cause })
         : undefined,
     );
-  }
-
-  style(): MaskStyle {
-    return {
-      labels: this.labels.map(({ value, color, visible }) => ({
-        value,
-        color: parseColor(color),
-        visible,
-      })),
-      opacity: this.opacity,
-      outline: this.outline,
-      dashes: this.view.preferences.liked.dashes,
-    };
   }
 }

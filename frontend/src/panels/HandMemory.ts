@@ -4,12 +4,14 @@ import type { Window } from '../viewer/Viewer';
 
 /** What the hand and the eye are set to, as `CaseDesk` has it. */
 export interface SetDesk {
-  opacity: number;
-  outline: boolean;
-  marksShown: boolean;
+  readonly look: {
+    opacity: number;
+    outline: boolean;
+    marksShown: boolean;
+    readonly labels: readonly { readonly value: number; visible: boolean }[];
+  };
   readonly window: Window | null;
   readonly ownWindow: Window | null;
-  readonly labels: readonly { readonly value: number; visible: boolean }[];
   readonly box: {
     readonly tool: ToolName;
     readonly tools: readonly ToolName[];
@@ -60,7 +62,7 @@ export class HandMemory {
 
   /** Set the desk as it was left. */
   restore(): void {
-    const { box, ground, labels, view, other } = this.#desk;
+    const { box, ground, look, view, other } = this.#desk;
     const hand = this.#read(HAND);
     const ofCase = this.#read(this.#caseKey);
     const grey = { ...this.#read(this.#modalityKey), ...ofCase };
@@ -70,9 +72,9 @@ export class HandMemory {
     }
     box.width = number(hand.width, 1, 99) ?? box.width;
     box.ball = truth(hand.ball) ?? box.ball;
-    this.#desk.opacity = number(hand.opacity, 0, 1) ?? this.#desk.opacity;
-    this.#desk.outline = truth(hand.outline) ?? this.#desk.outline;
-    this.#desk.marksShown = truth(hand.marks) ?? this.#desk.marksShown;
+    look.opacity = number(hand.opacity, 0, 1) ?? look.opacity;
+    look.outline = truth(hand.outline) ?? look.outline;
+    look.marksShown = truth(hand.marks) ?? look.marksShown;
     other.opacity = number(hand.fusion, 0, 1) ?? other.opacity;
     view.inverse = truth(grey.inverse) ?? view.inverse;
     const [low, high] = [number(grey.low), number(grey.high)];
@@ -82,21 +84,21 @@ export class HandMemory {
     }
     ground.locked = new Set(numbers(ofCase.locked));
     const hidden = new Set(numbers(ofCase.hidden));
-    for (const label of labels) {
+    for (const label of look.labels) {
       label.visible = !hidden.has(label.value);
     }
   }
 
   /** Keep how the desk is set now. */
   keep(): void {
-    const { box, ground, labels, view, other, window, ownWindow } = this.#desk;
+    const { box, ground, look, view, other, window, ownWindow } = this.#desk;
     this.#write(HAND, {
       tool: box.tool,
       width: box.width,
       ball: box.ball,
-      opacity: this.#desk.opacity,
-      outline: this.#desk.outline,
-      marks: this.#desk.marksShown,
+      opacity: look.opacity,
+      outline: look.outline,
+      marks: look.marksShown,
       fusion: other.opacity,
     });
     const bounds = { limited: box.limited, low: box.low, high: box.high };
@@ -112,7 +114,7 @@ export class HandMemory {
       ...bounds,
       window: seen,
       locked: [...ground.locked],
-      hidden: labels.filter((l) => !l.visible).map(({ value }) => value),
+      hidden: look.labels.filter((l) => !l.visible).map(({ value }) => value),
     });
   }
 

@@ -106,7 +106,12 @@ export const deskHotkeys: readonly Hotkey[] = [
   {
     keys: ['shift+e'],
     title: 'Show or hide the label',
-    run: (desk) => desk.chosenLabel && desk.toggleVisible(desk.chosenLabel),
+    run: ({ look, box }) => {
+      const label = look.labelOf(box.label);
+      if (label) {
+        look.toggleVisible(label);
+      }
+    },
   },
   {
     keys: ['shift+b'],

@@ -96,12 +96,12 @@ export const hotkeys: readonly Hotkey[] = [
   {
     keys: ['m'],
     title: 'Show or hide marks',
-    run: (desk) => desk.toggleMarks(),
+    run: (desk) => desk.look.toggleMarks(),
   },
   {
     keys: ['o'],
     title: 'Show or hide outlines',
-    run: (desk) => desk.toggleOutline(),
+    run: (desk) => desk.look.toggleOutline(),
   },
   {
     keys: ['?', 'shift+?'],

@@ -17,7 +17,7 @@ export function planeSource(
     values: (z) => desk.viewer?.values(z) ?? null,
     labels: (z) =>
       burnMarks(desk.session.mask.slice(z), marks(), z, desk.shape),
-    style: () => desk.style(),
+    style: () => desk.look.style(),
     window: () => desk.window ?? desk.ownWindow ?? { center: 0, width: 1 },
     get inverse() {
       return desk.view.inverse;

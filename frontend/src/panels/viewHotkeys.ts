@@ -130,11 +130,11 @@ export const viewHotkeys: readonly Hotkey[] = [
   {
     keys: [';'],
     title: 'Fainter mask',
-    run: (desk) => desk.setOpacity(desk.opacity - 0.1),
+    run: (desk) => desk.look.setOpacity(desk.look.opacity - 0.1),
   },
   {
     keys: ["'"],
     title: 'Stronger mask',
-    run: (desk) => desk.setOpacity(desk.opacity + 0.1),
+    run: (desk) => desk.look.setOpacity(desk.look.opacity + 0.1),
   },
 ];

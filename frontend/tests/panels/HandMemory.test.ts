@@ -13,15 +13,17 @@ let storage: ReturnType<typeof memoryStorage>;
 function sit(session: string, modality = 'CT') {
   const tools: ToolName[] = ['scribble', 'brush', 'pan'];
   const desk = {
-    opacity: 0.4,
-    outline: true,
-    marksShown: true,
+    look: {
+      opacity: 0.4,
+      outline: true,
+      marksShown: true,
+      labels: [
+        { value: 1, visible: true },
+        { value: 2, visible: true },
+      ],
+    },
     window: null as Window | null,
     ownWindow: OWN,
-    labels: [
-      { value: 1, visible: true },
-      { value: 2, visible: true },
-    ],
     box: {
       tool: 'scribble' as ToolName,
       tools,
@@ -57,13 +59,11 @@ test('tool, brush and look are set in the next case as they were left', () => {
   const { desk, memory } = sit('a');
   desk.box.choose('brush');
   Object.assign(desk.box, { width: 11, ball: true });
-  Object.assign(desk, { opacity: 0.7, outline: false, marksShown: false });
+  Object.assign(desk.look, { opacity: 0.7, outline: false, marksShown: false });
   desk.other.opacity = 0.2;
   memory.keep();
   expect(sit('b', 'MR').desk).toMatchObject({
-    opacity: 0.7,
-    outline: false,
-    marksShown: false,
+    look: { opacity: 0.7, outline: false, marksShown: false },
     box: { tool: 'brush', width: 11, ball: true },
     other: { opacity: 0.2 },
   });
@@ -72,14 +72,17 @@ test('tool, brush and look are set in the next case as they were left', () => {
 test('locks and hidden labels belong to their case', () => {
   const { desk, memory } = sit('a');
   desk.ground.locked = new Set([1]);
-  Object.assign(desk.labels[1] ?? {}, { visible: false });
+  Object.assign(desk.look.labels[1] ?? {}, { visible: false });
   memory.keep();
   const again = sit('a').desk;
   expect([...again.ground.locked]).toEqual([1]);
-  expect(again.labels.map(({ visible }) => visible)).toEqual([true, false]);
+  expect(again.look.labels.map(({ visible }) => visible)).toEqual([
+    true,
+    false,
+  ]);
   const other = sit('b').desk;
   expect(other.ground.locked.size).toBe(0);
-  expect(other.labels.every(({ visible }) => visible)).toBe(true);
+  expect(other.look.labels.every(({ visible }) => visible)).toBe(true);
 });
 
 test('a window goes along to other CT, but not to other MR', () => {
@@ -131,7 +134,7 @@ test('odd things in the storage change nothing', () => {
     }
     const { desk, memory } = sit('a');
     expect(desk.box).toMatchObject({ tool: 'scribble', width: 5, low: 0 });
-    expect(desk.opacity).toBe(0.4);
+    expect(desk.look.opacity).toBe(0.4);
     expect(memory.window).toBeNull();
   }
 });
