@@ -17,15 +17,8 @@ import { VisitPlanner } from '../session/VisitPlanner';
 import { PaneInput } from '../tools/PaneInput';
 import type { MarkInPlane } from '../tools/PlaneMark';
 import type { PromptTool } from '../tools/PromptTool';
-import type { ValueRange } from '../tools/paint/coverWith';
 import { PaneLayers } from '../viewer/PaneLayers';
-import type { Viewer, Window } from '../viewer/Viewer';
-import {
-  type ShareWindow,
-  shareWindows,
-  type WindowPreset,
-  windowPresets,
-} from '../viewer/windowPresets';
+import type { Viewer } from '../viewer/Viewer';
 import { asWireError } from '../wire/asWireError';
 import type { Prompt } from '../wire/Prompt';
 import { paintedRegion, unpackPaint } from '../wire/paintedRegion';
@@ -48,12 +41,11 @@ import { ToolBox } from './ToolBox.svelte';
 import { TurnDesk } from './TurnDesk.svelte';
 import { UncertaintyDesk } from './UncertaintyDesk.svelte';
 import { ViewDesk } from './ViewDesk.svelte';
+import { WindowDesk } from './WindowDesk.svelte';
 
 const SAMPLE_MS = 500;
 /** How far beside a mark (CSS pixels) still points at it. */
 const PICK_PIXELS = 5;
-/** A drag this long changes the window by its own width. */
-const WINDOW_DRAG_PIXELS = 400;
 
 /**
  * The reader's desk: what is chosen and shown on the page, and everything that
@@ -63,8 +55,6 @@ export class CaseDesk {
   readonly detail: SessionDetail;
   readonly geometry: VolumeGeometry;
   readonly recorder: EventRecorder;
-  readonly presets: readonly WindowPreset[];
-  readonly shares: readonly ShareWindow[];
   readonly color: boolean;
 
   slice = $state(0);
@@ -73,7 +63,6 @@ export class CaseDesk {
   missing = $state.raw<ReadonlySet<number>>(new Set());
   /** the slice asked for, while another one is still on the screen */
   awaited = $state<number | null>(null);
-  window = $state.raw<Window | null>(null);
   status = $state.raw<SessionStatus>();
   helpOpen = $state(false);
   settingsOpen = $state(false);
@@ -92,6 +81,7 @@ export class CaseDesk {
 
   readonly session: Session;
   readonly look: MaskLook;
+  readonly levels: WindowDesk;
   readonly collector: MarkCollector;
   readonly tab: TabDesk;
   readonly ground: DeskGround;
@@ -137,8 +127,7 @@ export class CaseDesk {
     this.color = volume.channels > 1;
     this.look = new MaskLook(labels, preferences, recorder, this);
     this.submitted = detail.state === 'submitted';
-    this.presets = windowPresets(volume.modality, this.ownWindow);
-    this.shares = shareWindows(volume.modality);
+    this.levels = new WindowDesk(volume, recorder, this);
     this.status = session.status;
     this.collector = new MarkCollector(
       session,
@@ -169,7 +158,7 @@ export class CaseDesk {
       kinds: engine.prompts,
       anyPlane: engine.any_plane,
       values: labels.map(({ value }) => value),
-      shown: () => this.#shownValues,
+      shown: () => this.levels.range,
       chosen: (tool) => {
         this.viewer?.setPanning(tool === 'pan');
         this.#layers?.setBrush(null);
@@ -232,20 +221,6 @@ export class CaseDesk {
       this.submitted ||= error.code === 'session:submitted';
       this.board.tell(error);
     });
-  }
-
-  get ownWindow(): Window | null {
-    const [center, width] = this.detail.volume.window;
-    return center !== undefined && width !== undefined && !this.color
-      ? { center, width }
-      : null;
-  }
-
-  /** The window that the picture begins with. */
-  get firstWindow(): Window | null {
-    return (
-      this.ownWindow && (this.window ?? this.memory.window ?? this.ownWindow)
-    );
   }
 
   get mask(): MaskVolume {
@@ -347,7 +322,7 @@ export class CaseDesk {
       this.drawn += 1;
     });
     viewer.events.on('window', (window) => {
-      this.window = window;
+      this.levels.window = window;
     });
     viewer.events.on('loaded', ({ count, slice }) => {
       this.loaded = count;
@@ -470,31 +445,6 @@ export class CaseDesk {
     this.goto(to);
   }
 
-  chooseWindow(window: Window): void {
-    this.recorder.record('window', { ...window });
-    this.viewer?.setWindow(window);
-  }
-
-  /** Drag by CSS pixels: right widens, up brightens. */
-  dragWindow(right: number, down: number): void {
-    const { center, width } = this.window ?? this.ownWindow ?? {};
-    if (center !== undefined && width !== undefined) {
-      const step = Math.max(width, 10) / WINDOW_DRAG_PIXELS;
-      this.recorder.sample('window', SAMPLE_MS);
-      this.viewer?.setWindow({
-        center: center + down * step,
-        width: Math.max(width + right * step, 1),
-      });
-    }
-  }
-
-  /** Keep paint to values, first to those from black to white; or to none. */
-  toggleLimit(): void {
-    const seen = this.#shownValues;
-    const fresh = this.box.low === this.box.high;
-    this.box.limit(!this.box.limited, fresh ? seen : null);
-  }
-
   fit(): void {
     this.recorder.record('zoom', { fit: true });
     this.viewer?.fit();
@@ -615,16 +565,6 @@ export class CaseDesk {
   /** Marks of this slice that take several clicks, as far as they are made. */
   get #begun(): readonly Prompt[] {
     return this.box.begun.filter((mark) => sliceOfPrompt(mark) === this.slice);
-  }
-
-  get #shownValues(): ValueRange | null {
-    const window = this.color ? null : (this.window ?? this.ownWindow);
-    return (
-      window && {
-        low: window.center - window.width / 2,
-        high: window.center + window.width / 2,
-      }
-    );
   }
 
   /** Marks that no answer contains yet, sent or not. */

@@ -10,8 +10,10 @@ export interface SetDesk {
     marksShown: boolean;
     readonly labels: readonly { readonly value: number; visible: boolean }[];
   };
-  readonly window: Window | null;
-  readonly ownWindow: Window | null;
+  readonly levels: {
+    readonly window: Window | null;
+    readonly own: Window | null;
+  };
   readonly box: {
     readonly tool: ToolName;
     readonly tools: readonly ToolName[];
@@ -91,7 +93,7 @@ export class HandMemory {
 
   /** Keep how the desk is set now. */
   keep(): void {
-    const { box, ground, look, view, other, window, ownWindow } = this.#desk;
+    const { box, ground, look, view, other, levels } = this.#desk;
     this.#write(HAND, {
       tool: box.tool,
       width: box.width,
@@ -103,8 +105,8 @@ export class HandMemory {
     });
     const bounds = { limited: box.limited, low: box.low, high: box.high };
     // A picture that has not come yet says nothing about its window.
-    const seen = window ?? this.window;
-    const chosen = seen && !same(seen, ownWindow) ? seen : null;
+    const seen = levels.window ?? this.window;
+    const chosen = seen && !same(seen, levels.own) ? seen : null;
     this.#write(this.#modalityKey, {
       inverse: view.inverse,
       ...(this.#absolute ? { ...bounds, window: chosen } : {}),

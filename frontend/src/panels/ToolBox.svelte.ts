@@ -170,14 +170,15 @@ export class ToolBox {
     }
   }
 
-  /** Keep paint to a range of values, or to none; `range` where it begins. */
-  limit(on: boolean, range: ValueRange | null = null): void {
-    this.limited = on;
-    if (range) {
-      this.low = Math.round(range.low);
-      this.high = Math.round(range.high);
+  /** Keep paint to values, first to those from black to white; or to none. */
+  toggleLimit(): void {
+    const seen = this.low === this.high ? this.#place.shown() : null;
+    this.limited = !this.limited;
+    if (seen) {
+      this.low = Math.round(seen.low);
+      this.high = Math.round(seen.high);
     }
-    this.#place.recorder.record('panel', { limited: on });
+    this.#place.recorder.record('panel', { limited: this.limited });
   }
 
   /**

@@ -26,15 +26,16 @@ export interface ViewPlace {
   readonly color: boolean;
   readonly slice: number;
   readonly count: number;
-  readonly presets: readonly Window[];
-  readonly shares: readonly ShareWindow[];
-  readonly window: Window | null;
+  readonly levels: {
+    readonly presets: readonly Window[];
+    readonly shares: readonly ShareWindow[];
+    choose(window: Window): void;
+  };
   readonly mask: MaskVolume;
   readonly spaceHeld: boolean;
   /** whether a mark is under the hand: what it lies on stays */
   readonly mark: { readonly held: boolean };
   goto(slice: number): void;
-  chooseWindow(window: Window): void;
 }
 
 /** What the primary button does when it does not mark. */
@@ -267,23 +268,23 @@ export class ViewDesk {
    *
    * @param share of its values that may be left out at either end
    */
-  fitWindow(share = (this.#place.shares[0] as ShareWindow).share): void {
+  fitWindow(share = (this.#place.levels.shares[0] as ShareWindow).share): void {
     const values = this.#place.viewer?.values(this.#place.slice);
     if (values && !this.#place.color) {
-      this.#place.chooseWindow(autoWindow(values, share));
+      this.#place.levels.choose(autoWindow(values, share));
     }
   }
 
   stepPreset(by: number): void {
-    const { presets, shares, color } = this.#place;
-    const all = [...presets, ...shares];
+    const { levels, color } = this.#place;
+    const all = [...levels.presets, ...levels.shares];
     if (!color) {
       this.#preset = (this.#preset + by + all.length) % all.length;
       const next = all[this.#preset] as Window | ShareWindow;
       if ('share' in next) {
         this.fitWindow(next.share);
       } else {
-        this.#place.chooseWindow(next);
+        levels.choose(next);
       }
     }
   }

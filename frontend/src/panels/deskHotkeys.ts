@@ -13,7 +13,7 @@ const windowBy = (
 ): Hotkey => ({
   keys: [key],
   title,
-  run: (desk) => desk.dragWindow(right * WINDOW_PIXELS, down * WINDOW_PIXELS),
+  run: (desk) => desk.levels.drag(right * WINDOW_PIXELS, down * WINDOW_PIXELS),
 });
 
 const crosshairBy = (
@@ -35,9 +35,9 @@ const preset = (name: string): Hotkey => ({
   keys: [],
   title: `Window: ${name}`,
   run: (desk) => {
-    const window = desk.presets.find((known) => known.name === name);
+    const window = desk.levels.presets.find((known) => known.name === name);
     if (window) {
-      desk.chooseWindow(window);
+      desk.levels.choose(window);
     }
   },
 });
@@ -121,7 +121,7 @@ export const deskHotkeys: readonly Hotkey[] = [
   {
     keys: ['shift+y'],
     title: 'Keep paint to values, or not',
-    run: (desk) => desk.toggleLimit(),
+    run: (desk) => desk.box.toggleLimit(),
   },
   {
     keys: ['shift+z'],

@@ -18,7 +18,8 @@ export function planeSource(
     labels: (z) =>
       burnMarks(desk.session.mask.slice(z), marks(), z, desk.shape),
     style: () => desk.look.style(),
-    window: () => desk.window ?? desk.ownWindow ?? { center: 0, width: 1 },
+    window: () =>
+      desk.levels.window ?? desk.levels.own ?? { center: 0, width: 1 },
     get inverse() {
       return desk.view.inverse;
     },

@@ -22,8 +22,7 @@ function sit(session: string, modality = 'CT') {
         { value: 2, visible: true },
       ],
     },
-    window: null as Window | null,
-    ownWindow: OWN,
+    levels: { window: null as Window | null, own: OWN },
     box: {
       tool: 'scribble' as ToolName,
       tools,
@@ -92,7 +91,7 @@ test('a window goes along to other CT, but not to other MR', () => {
   ] as const) {
     const { desk, memory } = sit(`${modality}a`, modality);
     expect(memory.window).toBeNull();
-    desk.window = LUNG;
+    desk.levels.window = LUNG;
     Object.assign(desk.box, { limited: true, low: -50, high: 90 });
     memory.keep();
     expect(sit(`${modality}a`, modality).memory.window).toEqual(LUNG);
@@ -105,9 +104,9 @@ test('a window goes along to other CT, but not to other MR', () => {
 
 test('the own window of one case is not forced on the next', () => {
   const first = sit('a');
-  first.desk.window = LUNG;
+  first.desk.levels.window = LUNG;
   first.memory.keep();
-  first.desk.window = OWN;
+  first.desk.levels.window = OWN;
   first.memory.keep();
   expect(sit('b').memory.window).toBeNull();
   expect(sit('a').memory.window).toEqual(OWN);
@@ -115,7 +114,7 @@ test('the own window of one case is not forced on the next', () => {
 
 test('a picture that has not come yet forgets no window', () => {
   const first = sit('a');
-  first.desk.window = LUNG;
+  first.desk.levels.window = LUNG;
   first.memory.keep();
   const again = sit('a');
   again.memory.keep();

@@ -35,14 +35,15 @@ function sit(modality: string): ViewDesk {
     color: false,
     slice: 2,
     count: 5,
-    presets: [{ center: 7, width: 3 }],
-    shares: shareWindows(modality),
-    window: null,
+    levels: {
+      presets: [{ center: 7, width: 3 }],
+      shares: shareWindows(modality),
+      choose: chooseWindow,
+    },
     mask: new MaskVolume(SHAPE),
     spaceHeld: false,
     mark,
     goto,
-    chooseWindow,
   };
   return new ViewDesk(
     place,
