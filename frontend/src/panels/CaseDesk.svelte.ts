@@ -1,7 +1,6 @@
 import { fetchInterpolation } from '../api/fetchInterpolation';
 import type { SessionDetail } from '../api/SessionDetail';
 import { sendLastEvents } from '../api/sendLastEvents';
-import { submitSession } from '../api/submitSession';
 import type { Shape, VoxelIndex } from '../geometry/frames';
 import type { PlaneFrame } from '../geometry/PlaneFrame';
 import { VolumeGeometry } from '../geometry/VolumeGeometry';
@@ -23,7 +22,6 @@ import { asWireError } from '../wire/asWireError';
 import type { Prompt } from '../wire/Prompt';
 import { paintedRegion, unpackPaint } from '../wire/paintedRegion';
 import { sliceOfPrompt } from '../wire/sliceOfPrompt';
-import type { WireError } from '../wire/WireError';
 import { DeskGround } from './DeskGround.svelte';
 import { HandMemory } from './HandMemory';
 import { HeldMark } from './HeldMark';
@@ -36,6 +34,7 @@ import { NoticeBoard } from './NoticeBoard.svelte';
 import { OtherDesk } from './OtherDesk.svelte';
 import type { Preferences } from './Preferences.svelte';
 import { RestedSlice } from './RestedSlice.svelte';
+import { SubmitDesk } from './SubmitDesk.svelte';
 import { TabDesk } from './TabDesk.svelte';
 import { ToolBox } from './ToolBox.svelte';
 import { TurnDesk } from './TurnDesk.svelte';
@@ -67,13 +66,10 @@ export class CaseDesk {
   helpOpen = $state(false);
   settingsOpen = $state(false);
   tourOpen = $state(false);
-  submitOpen = $state(false);
-  /** why the case could not be submitted */
-  submitError = $state.raw<WireError | null>(null);
-  submitted = $state(false);
   /** whether marks are taken: by its reader, until it is submitted */
   readonly writable = $derived.by(
-    () => this.detail.writable && !this.submitted && !this.tab.elsewhere,
+    () =>
+      this.detail.writable && !this.submission.submitted && !this.tab.elsewhere,
   );
   spaceHeld = $state(false);
   /** counts drawn pictures, so that what lies on them follows */
@@ -82,6 +78,7 @@ export class CaseDesk {
   readonly session: Session;
   readonly look: MaskLook;
   readonly levels: WindowDesk;
+  readonly submission: SubmitDesk;
   readonly collector: MarkCollector;
   readonly tab: TabDesk;
   readonly ground: DeskGround;
@@ -126,7 +123,9 @@ export class CaseDesk {
     );
     this.color = volume.channels > 1;
     this.look = new MaskLook(labels, preferences, recorder, this);
-    this.submitted = detail.state === 'submitted';
+    this.submission = new SubmitDesk(this, session, recorder, () =>
+      this.#visits?.stop(),
+    );
     this.levels = new WindowDesk(volume, recorder, this);
     this.status = session.status;
     this.collector = new MarkCollector(
@@ -216,11 +215,7 @@ export class CaseDesk {
         this.board.settle('viewer:draft-not-fetched');
       }
     });
-    session.events.on('error', (error) => {
-      // In another browser: marks that come too late are kept, not sent again.
-      this.submitted ||= error.code === 'session:submitted';
-      this.board.tell(error);
-    });
+    session.events.on('error', (error) => this.board.tell(error));
   }
 
   get mask(): MaskVolume {
@@ -389,30 +384,6 @@ export class CaseDesk {
   finish(): void {
     if (!this.#closeLine()) {
       this.collector.send();
-    }
-  }
-
-  /** Ask before the case is submitted. */
-  askToSubmit(): void {
-    if (!this.writable) {
-      return;
-    }
-    this.submitError = null;
-    this.submitOpen = true;
-  }
-
-  async submit(): Promise<void> {
-    this.recorder.record('submit');
-    this.submitError = null;
-    this.session.sendEvents();
-    try {
-      await submitSession(this.detail.id);
-      this.submitted = true;
-      this.#visits?.stop();
-      this.submitOpen = false;
-    } catch (error) {
-      // Notices are behind the dialog.
-      this.submitError = asWireError(error);
     }
   }
 

@@ -57,7 +57,7 @@ export const deskHotkeys: readonly Hotkey[] = [
   {
     keys: ['shift+enter'],
     title: 'Submit the case',
-    run: (desk) => desk.askToSubmit(),
+    run: (desk) => desk.submission.ask(),
   },
   {
     keys: ['shift+t'],
