@@ -34,6 +34,7 @@ import { NoticeBoard } from './NoticeBoard.svelte';
 import { OtherDesk } from './OtherDesk.svelte';
 import type { Preferences } from './Preferences.svelte';
 import { RestedSlice } from './RestedSlice.svelte';
+import { SpaceBar } from './SpaceBar.svelte';
 import { SubmitDesk } from './SubmitDesk.svelte';
 import { TabDesk } from './TabDesk.svelte';
 import { ToolBox } from './ToolBox.svelte';
@@ -71,7 +72,6 @@ export class CaseDesk {
     () =>
       this.detail.writable && !this.submission.submitted && !this.tab.elsewhere,
   );
-  spaceHeld = $state(false);
   /** counts drawn pictures, so that what lies on them follows */
   drawn = $state(0);
 
@@ -94,6 +94,7 @@ export class CaseDesk {
   readonly board = new NoticeBoard();
   readonly rested = new RestedSlice();
   readonly mark = new HeldMark(this);
+  readonly space = new SpaceBar(this);
   viewer: Viewer | null = null;
   readonly #shelf: Shelf;
   #layers: PaneLayers | null = null;
@@ -102,7 +103,6 @@ export class CaseDesk {
   readonly #foresight: Foresight;
   /** The slice asked for, which the one on the screen follows. */
   #wanted = 0;
-  #spaceUsed = false;
 
   constructor(
     detail: SessionDetail,
@@ -332,31 +332,6 @@ export class CaseDesk {
     return first;
   }
 
-  /** Space held: the primary button pans; released unused: accept. */
-  holdSpace(held: boolean): void {
-    if (held === this.spaceHeld) {
-      return;
-    }
-    this.spaceHeld = held;
-    this.viewer?.setPanning(held || this.box.tool === 'pan');
-    if (held) {
-      this.#spaceUsed = false;
-    } else if (!this.#spaceUsed) {
-      this.turns.accept();
-    }
-  }
-
-  /** A button or the wheel came between: the released Space accepts nothing. */
-  useSpace(): void {
-    this.#spaceUsed = true;
-  }
-
-  /** The page lost the keyboard while Space was held: nothing is accepted. */
-  letGoOfSpace(): void {
-    this.useSpace();
-    this.holdSpace(false);
-  }
-
   /**
    * Give up the mark under the hand; else put down what is up; else give up the
    * newest answer being made.
@@ -428,7 +403,7 @@ export class CaseDesk {
     if (this.view.inverse) {
       this.viewer?.setInverse(true);
     }
-    this.viewer?.setPanning(this.spaceHeld || this.box.tool === 'pan');
+    this.space.pan();
   }
 
   /** The picture itself could not be opened. */
@@ -501,7 +476,7 @@ export class CaseDesk {
   get #mayMark(): boolean {
     return (
       this.writable &&
-      !this.spaceHeld &&
+      !this.space.held &&
       this.view.tool === null &&
       !this.mark.held
     );
@@ -524,7 +499,7 @@ export class CaseDesk {
 
   #hover(index: VoxelIndex | null): void {
     this.#layers?.setBrush(
-      index && !this.spaceHeld && this.view.tool === null
+      index && !this.space.held && this.view.tool === null
         ? this.box.brushAt(index)
         : null,
     );

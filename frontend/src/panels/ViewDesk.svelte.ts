@@ -32,7 +32,7 @@ export interface ViewPlace {
     choose(window: Window): void;
   };
   readonly mask: MaskVolume;
-  readonly spaceHeld: boolean;
+  readonly space: { readonly held: boolean };
   /** whether a mark is under the hand: what it lies on stays */
   readonly mark: { readonly held: boolean };
   goto(slice: number): void;
@@ -216,7 +216,7 @@ export class ViewDesk {
    * axis; null: no tool is up, or Space moves the picture.
    */
   take(axis: Axis, from: CanvasPoint): Grasp | null {
-    if (this.tool === null || this.#place.spaceHeld) {
+    if (this.tool === null || this.#place.space.held) {
       return null;
     }
     this.point(axis, from);

@@ -24,7 +24,7 @@ export function bindKeys(desk: CaseDesk): () => void {
     (event) => {
       clicked = event.target as Element | null;
       typed = null;
-      desk.useSpace();
+      desk.space.use();
       // What is drawn on has the keyboard, whatever was typed into before.
       clicked
         ?.closest<HTMLElement>('[role=application]')
@@ -32,7 +32,7 @@ export function bindKeys(desk: CaseDesk): () => void {
     },
     { signal, capture: true },
   );
-  window.addEventListener('wheel', () => desk.useSpace(), {
+  window.addEventListener('wheel', () => desk.space.use(), {
     signal,
     capture: true,
     passive: true,
@@ -81,7 +81,7 @@ export function bindKeys(desk: CaseDesk): () => void {
         event.preventDefault();
         // Nothing is accepted with a mark under the hand.
         if (!event.repeat && !desk.mark.held) {
-          desk.holdSpace(true);
+          desk.space.hold(true);
         }
         return;
       }
@@ -100,14 +100,14 @@ export function bindKeys(desk: CaseDesk): () => void {
   window.addEventListener(
     'keyup',
     (event) => {
-      if (event.key === ' ' && desk.spaceHeld) {
-        desk.holdSpace(false);
+      if (event.key === ' ' && desk.space.held) {
+        desk.space.hold(false);
       }
     },
     { signal },
   );
   // A Space released elsewhere accepts nothing.
-  window.addEventListener('blur', () => desk.letGoOfSpace(), { signal });
+  window.addEventListener('blur', () => desk.space.letGo(), { signal });
   return () => listening.abort();
 }
 

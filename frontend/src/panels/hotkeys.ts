@@ -19,7 +19,7 @@ const label = (value: number): Hotkey => ({
   run: (desk) => desk.box.chooseLabel(value),
 });
 
-/** Every hotkey but Space, which acts on release (see `CaseDesk.holdSpace`). */
+/** Every hotkey but Space, which acts on release (see `SpaceBar`). */
 export const hotkeys: readonly Hotkey[] = [
   {
     keys: ['s'],

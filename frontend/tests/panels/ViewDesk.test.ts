@@ -41,7 +41,7 @@ function sit(modality: string): ViewDesk {
       choose: chooseWindow,
     },
     mask: new MaskVolume(SHAPE),
-    spaceHeld: false,
+    space: { held: false },
     mark,
     goto,
   };
