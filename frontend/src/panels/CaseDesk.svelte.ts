@@ -4,14 +4,12 @@ import { sendLastEvents } from '../api/sendLastEvents';
 import type { Shape, VoxelIndex } from '../geometry/frames';
 import type { PlaneFrame } from '../geometry/PlaneFrame';
 import { VolumeGeometry } from '../geometry/VolumeGeometry';
-import { activePrompts } from '../session/activePrompts';
 import type { EventRecorder } from '../session/EventRecorder';
 import { Foresight } from '../session/Foresight';
 import type { MaskVolume } from '../session/MaskVolume';
 import type { MaskCause, Session } from '../session/Session';
 import type { SessionStatus } from '../session/SessionStatus';
 import type { Shelf } from '../session/Shelf';
-import { unansweredPrompts } from '../session/unansweredPrompts';
 import { VisitPlanner } from '../session/VisitPlanner';
 import { PaneInput } from '../tools/PaneInput';
 import type { MarkInPlane } from '../tools/PlaneMark';
@@ -20,8 +18,8 @@ import { PaneLayers } from '../viewer/PaneLayers';
 import type { Viewer } from '../viewer/Viewer';
 import { asWireError } from '../wire/asWireError';
 import type { Prompt } from '../wire/Prompt';
-import { paintedRegion, unpackPaint } from '../wire/paintedRegion';
 import { sliceOfPrompt } from '../wire/sliceOfPrompt';
+import { CaseMarks } from './CaseMarks';
 import { DeskGround } from './DeskGround.svelte';
 import { HandMemory } from './HandMemory';
 import { HeldMark } from './HeldMark';
@@ -80,6 +78,7 @@ export class CaseDesk {
   readonly levels: WindowDesk;
   readonly submission: SubmitDesk;
   readonly collector: MarkCollector;
+  readonly marks: CaseMarks;
   readonly tab: TabDesk;
   readonly ground: DeskGround;
   readonly box: ToolBox;
@@ -135,6 +134,7 @@ export class CaseDesk {
       shelf,
       () => this.#logChanged(),
     );
+    this.marks = new CaseMarks(this, session);
     session.events.on('refused', (refusal) => this.collector.takeBack(refusal));
     const keepers = [session, this.collector];
     this.tab = new TabDesk(keepers, detail.id, navigator.locks, () => {
@@ -147,7 +147,7 @@ export class CaseDesk {
     this.ground = new DeskGround(
       this.shape,
       session,
-      () => this.#unanswered,
+      () => this.marks.unanswered,
       (slice) => this.viewer?.values(slice) ?? null,
     );
     this.box = new ToolBox({
@@ -208,7 +208,7 @@ export class CaseDesk {
       this.status = status;
     });
     session.events.on('log', () => this.#logChanged());
-    this.#unpackPaint();
+    this.marks.unpack();
     session.events.on('mask', ({ cause }) => this.#maskChanged(cause));
     session.events.on('mask', ({ cause }) => {
       if (cause === null) {
@@ -281,8 +281,8 @@ export class CaseDesk {
         shape: this.shape,
         labels: (slice) =>
           this.session.mask.slice(slice) ?? this.#foresight.labels(slice),
-        unanswered: () => this.#unanswered,
-        history: () => this.madeMarks,
+        unanswered: () => this.marks.unanswered,
+        history: () => this.marks.made,
         selected: () => this.turns.selectedPrompts,
         colorOf: (label) => this.look.colorOf(label),
         style: () => this.look.style(),
@@ -513,18 +513,6 @@ export class CaseDesk {
     return this.box.begun.filter((mark) => sliceOfPrompt(mark) === this.slice);
   }
 
-  /** Marks that no answer contains yet, sent or not. */
-  get #unanswered(): readonly Prompt[] {
-    return [...unansweredPrompts(this.session.log), ...this.collector.prompts];
-  }
-
-  /** All marks that were made and not taken back; none where they are hidden. */
-  get madeMarks(): readonly Prompt[] {
-    return this.look.marksShown
-      ? [...activePrompts(this.session.log), ...this.collector.prompts]
-      : [];
-  }
-
   tell(code: string): void {
     this.board.tell({ code, message: code, extra: {} });
   }
@@ -540,19 +528,7 @@ export class CaseDesk {
   #logChanged(): void {
     this.turns.changed();
     this.#layers?.maskChanged();
-    this.#unpackPaint();
-  }
-
-  /** Paint that came from storage shows once it is unpacked. */
-  #unpackPaint(): void {
-    for (const prompt of this.#unanswered) {
-      if (prompt.kind === 'paint' && !paintedRegion(prompt)) {
-        unpackPaint(prompt).then(
-          () => this.#layers?.maskChanged(),
-          (error: unknown) => this.board.tell(asWireError(error)),
-        );
-      }
-    }
+    this.marks.unpack();
   }
 
   #maskChanged(cause: MaskCause | null): void {
