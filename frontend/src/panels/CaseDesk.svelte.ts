@@ -1,8 +1,7 @@
 import { fetchInterpolation } from '../api/fetchInterpolation';
 import type { SessionDetail } from '../api/SessionDetail';
 import { sendLastEvents } from '../api/sendLastEvents';
-import type { Shape, VoxelIndex } from '../geometry/frames';
-import type { PlaneFrame } from '../geometry/PlaneFrame';
+import type { Shape } from '../geometry/frames';
 import { VolumeGeometry } from '../geometry/VolumeGeometry';
 import type { EventRecorder } from '../session/EventRecorder';
 import { Foresight } from '../session/Foresight';
@@ -11,21 +10,17 @@ import type { MaskCause, Session } from '../session/Session';
 import type { SessionStatus } from '../session/SessionStatus';
 import type { Shelf } from '../session/Shelf';
 import { VisitPlanner } from '../session/VisitPlanner';
-import { PaneInput } from '../tools/PaneInput';
-import type { MarkInPlane } from '../tools/PlaneMark';
-import type { PromptTool } from '../tools/PromptTool';
-import { PaneLayers } from '../viewer/PaneLayers';
 import type { Viewer } from '../viewer/Viewer';
 import { asWireError } from '../wire/asWireError';
-import type { Prompt } from '../wire/Prompt';
-import { sliceOfPrompt } from '../wire/sliceOfPrompt';
 import { CaseMarks } from './CaseMarks';
 import { DeskGround } from './DeskGround.svelte';
 import { HandMemory } from './HandMemory';
 import { HeldMark } from './HeldMark';
 import type { Keymap } from './Keymap.svelte';
 import { LabelRemoval } from './LabelRemoval';
+import { LargePane, type PaneElements } from './LargePane';
 import { MarkCollector } from './MarkCollector.svelte';
+import { MarkHand } from './MarkHand';
 import { MaskLook } from './MaskLook.svelte';
 import { MaskSteps } from './MaskSteps.svelte';
 import { NoticeBoard } from './NoticeBoard.svelte';
@@ -40,10 +35,6 @@ import { TurnDesk } from './TurnDesk.svelte';
 import { UncertaintyDesk } from './UncertaintyDesk.svelte';
 import { ViewDesk } from './ViewDesk.svelte';
 import { WindowDesk } from './WindowDesk.svelte';
-
-const SAMPLE_MS = 500;
-/** How far beside a mark (CSS pixels) still points at it. */
-const PICK_PIXELS = 5;
 
 /**
  * The reader's desk: what is chosen and shown on the page, and everything that
@@ -94,10 +85,10 @@ export class CaseDesk {
   readonly rested = new RestedSlice();
   readonly mark = new HeldMark(this);
   readonly space = new SpaceBar(this);
+  readonly hand = new MarkHand(this);
   viewer: Viewer | null = null;
   readonly #shelf: Shelf;
-  #layers: PaneLayers | null = null;
-  #input: PaneInput | null = null;
+  #pane: LargePane | null = null;
   readonly #visits: VisitPlanner | null;
   readonly #foresight: Foresight;
   /** The slice asked for, which the one on the screen follows. */
@@ -160,10 +151,9 @@ export class CaseDesk {
       shown: () => this.levels.range,
       chosen: (tool) => {
         this.viewer?.setPanning(tool === 'pan');
-        this.#layers?.setBrush(null);
-        this.#layers?.setLive([]);
+        this.#pane?.clearHand();
       },
-      begun: () => this.#layers?.setLive(this.#begun),
+      begun: () => this.showBegun(),
     });
     this.keymap = keymap;
     this.view = new ViewDesk(this, preferences, recorder);
@@ -187,7 +177,7 @@ export class CaseDesk {
     this.memory.restore();
     const foresight = new Foresight(session, (slice) => {
       if (slice === this.slice) {
-        this.#layers?.maskChanged();
+        this.#pane?.redraw();
       }
     });
     this.#foresight = foresight;
@@ -263,55 +253,13 @@ export class CaseDesk {
    *
    * @returns the slice to begin with
    */
-  attach(
-    viewer: Viewer,
-    pane: HTMLElement,
-    maskCanvas: HTMLCanvasElement,
-    markCanvas: HTMLCanvasElement,
-  ): number {
+  attach(viewer: Viewer, elements: PaneElements): number {
     const first = this.viewer ? this.slice : this.firstSlice;
-    this.#input?.destroy();
-    this.#layers?.destroy();
+    this.#pane?.destroy();
     this.viewer?.destroy();
     this.viewer = viewer;
     this.#want(first);
-    this.#layers = new PaneLayers(
-      viewer,
-      {
-        shape: this.shape,
-        labels: (slice) =>
-          this.session.mask.slice(slice) ?? this.#foresight.labels(slice),
-        unanswered: () => this.marks.unanswered,
-        history: () => this.marks.made,
-        selected: () => this.turns.selectedPrompts,
-        colorOf: (label) => this.look.colorOf(label),
-        style: () => this.look.style(),
-      },
-      maskCanvas,
-      markCanvas,
-    );
-    this.#input = new PaneInput(pane, viewer, {
-      tool: (erases) => this.#beginMark(erases),
-      live: (prompts) =>
-        this.#layers?.setLive(prompts.length > 0 ? prompts : this.#begun),
-      marked: (prompts) => this.collector.take(prompts),
-      view: (at) => this.view.take(0, at),
-      holds: (hand) => this.mark.holds(hand),
-      pick: ([, row, column]) =>
-        this.turns.pick(
-          row,
-          column,
-          PICK_PIXELS / (viewer.placement?.scale ?? 1),
-        ),
-      hover: (index, at) => {
-        this.view.point(0, at);
-        this.#hover(index);
-      },
-      doubled: () => this.view.tool ?? this.#closeLine(),
-      scroll: (notches) => this.step(notches),
-      record: (kind, data) => this.recorder.record(kind, data),
-      sample: (kind, data) => this.recorder.sample(kind, SAMPLE_MS, data),
-    });
+    this.#pane = new LargePane(this, viewer, elements);
     viewer.events.on('shown', ({ slice }) => this.#shown(slice));
     viewer.events.on('drawn', () => {
       this.drawn += 1;
@@ -357,7 +305,7 @@ export class CaseDesk {
 
   /** Make whole the mark that takes several clicks, or send what is collected. */
   finish(): void {
-    if (!this.#closeLine()) {
+    if (!this.hand.finish()) {
       this.collector.send();
     }
   }
@@ -426,8 +374,7 @@ export class CaseDesk {
     this.#visits?.stop();
     this.uncertainty.stop();
     this.tab.release();
-    this.#input?.destroy();
-    this.#layers?.destroy();
+    this.#pane?.destroy();
     this.viewer?.destroy();
     this.session.close();
   }
@@ -450,7 +397,7 @@ export class CaseDesk {
     this.slice = slice;
     this.rested.moveTo(slice);
     if (this.box.begun.length > 0) {
-      this.#layers?.setLive(this.#begun);
+      this.showBegun();
     }
     if (slice === this.#wanted) {
       this.awaited = null;
@@ -463,54 +410,13 @@ export class CaseDesk {
     }
   }
 
-  /** A mark that begins in a plane across the slices; null: none is made there. */
-  beginPlaneMark(
-    frame: PlaneFrame,
-    at: number,
-    erases: boolean,
-  ): MarkInPlane | null {
-    return this.#mayMark ? this.box.markIn(frame, at, erases) : null;
+  /** A slice of the mask; the foreseen one where there is none. */
+  labelsOf(slice: number): Uint8Array | null {
+    return this.session.mask.slice(slice) ?? this.#foresight.labels(slice);
   }
 
-  /** Whether the primary button marks: one hand at a time. */
-  get #mayMark(): boolean {
-    return (
-      this.writable &&
-      !this.space.held &&
-      this.view.tool === null &&
-      !this.mark.held
-    );
-  }
-
-  #beginMark(erases: boolean): PromptTool | null {
-    return this.#mayMark ? this.box.begin(erases) : null;
-  }
-
-  /** @returns whether there was a line to close */
-  #closeLine(): boolean {
-    const any = this.box.begun.length > 0;
-    const prompts = this.box.finish();
-    if (prompts.length > 0) {
-      this.collector.take(prompts);
-    }
-    this.#layers?.setLive(this.#begun);
-    return any && this.box.tool === 'livewire';
-  }
-
-  #hover(index: VoxelIndex | null): void {
-    this.#layers?.setBrush(
-      index && !this.space.held && this.view.tool === null
-        ? this.box.brushAt(index)
-        : null,
-    );
-    if (index && this.view.tool === null && this.box.follow(index)) {
-      this.#layers?.setLive(this.#begun);
-    }
-  }
-
-  /** Marks of this slice that take several clicks, as far as they are made. */
-  get #begun(): readonly Prompt[] {
-    return this.box.begun.filter((mark) => sliceOfPrompt(mark) === this.slice);
+  showBegun(): void {
+    this.#pane?.showBegun();
   }
 
   tell(code: string): void {
@@ -518,22 +424,22 @@ export class CaseDesk {
   }
 
   redraw(): void {
-    this.#layers?.maskChanged();
+    this.#pane?.redraw();
   }
 
   restyle(): void {
-    this.#layers?.styleChanged();
+    this.#pane?.restyle();
   }
 
   #logChanged(): void {
     this.turns.changed();
-    this.#layers?.maskChanged();
+    this.#pane?.redraw();
     this.marks.unpack();
   }
 
   #maskChanged(cause: MaskCause | null): void {
     this.turns.changed();
-    this.#layers?.maskChanged(
+    this.#pane?.redraw(
       cause
         ? () => this.recorder.record('prediction_rendered', { ...cause })
         : undefined,
