@@ -27,6 +27,7 @@ import { NoticeBoard } from './NoticeBoard.svelte';
 import { OtherDesk } from './OtherDesk.svelte';
 import type { Preferences } from './Preferences.svelte';
 import { RestedSlice } from './RestedSlice.svelte';
+import { SliceArrivals } from './SliceArrivals.svelte';
 import { SpaceBar } from './SpaceBar.svelte';
 import { SubmitDesk } from './SubmitDesk.svelte';
 import { TabDesk } from './TabDesk.svelte';
@@ -47,9 +48,6 @@ export class CaseDesk {
   readonly color: boolean;
 
   slice = $state(0);
-  loaded = $state(0);
-  /** slices that did not come when they were asked for */
-  missing = $state.raw<ReadonlySet<number>>(new Set());
   /** the slice asked for, while another one is still on the screen */
   awaited = $state<number | null>(null);
   status = $state.raw<SessionStatus>();
@@ -82,6 +80,7 @@ export class CaseDesk {
   readonly keymap: Keymap;
   readonly memory: HandMemory;
   readonly board = new NoticeBoard();
+  readonly arrivals = new SliceArrivals(this.board);
   readonly rested = new RestedSlice();
   readonly mark = new HeldMark(this);
   readonly space = new SpaceBar(this);
@@ -267,13 +266,12 @@ export class CaseDesk {
     viewer.events.on('window', (window) => {
       this.levels.window = window;
     });
-    viewer.events.on('loaded', ({ count, slice }) => {
-      this.loaded = count;
-      this.#came(slice);
-    });
+    viewer.events.on('loaded', ({ count, slice }) =>
+      this.arrivals.came(slice, count),
+    );
     viewer.events.on('error', (error) => {
       if (error.code === 'viewer:slice-not-loaded') {
-        this.missing = new Set([...this.missing, Number(error.extra?.slice)]);
+        this.arrivals.failed(Number(error.extra?.slice));
       }
       this.board.tell(error);
     });
@@ -309,8 +307,6 @@ export class CaseDesk {
       this.collector.send();
     }
   }
-
-  // View
 
   /** Under a mark the slice stays: then nothing is done. */
   goto(slice: number): void {
@@ -382,15 +378,6 @@ export class CaseDesk {
   #want(slice: number): void {
     this.#wanted = slice;
     this.awaited = slice === this.viewer?.slice ? null : slice;
-  }
-
-  #came(slice: number): void {
-    if (this.missing.has(slice)) {
-      this.missing = new Set([...this.missing].filter((k) => k !== slice));
-      if (this.missing.size === 0) {
-        this.board.settle('viewer:slice-not-loaded');
-      }
-    }
   }
 
   #shown(slice: number): void {
