@@ -126,6 +126,7 @@ export class CaseDesk {
     );
     this.marks = new CaseMarks(this, session);
     session.events.on('refused', (refusal) => this.collector.takeBack(refusal));
+    session.events.on('log', ({ turns }) => this.collector.written(turns));
     const keepers = [session, this.collector];
     this.tab = new TabDesk(keepers, detail.id, navigator.locks, () => {
       if (this.writable) {

@@ -1,20 +1,11 @@
 import type { EventRecorder } from '../session/EventRecorder';
 import type { Session } from '../session/Session';
 import { reshapeTo } from '../tools/paint/coverWith';
-import type { PaintGround } from '../tools/paint/PaintGround';
 import { paintSlice } from '../tools/paint/paintSlice';
+import type { StepPlace } from './MaskSteps.svelte';
 
 /** What the removal needs to know of the rest of the desk. */
-export interface RemovalPlace {
-  readonly slice: number;
-  readonly count: number;
-  readonly writable: boolean;
-  readonly ground: PaintGround;
-  readonly collector: { send(): void };
-  readonly box: { readonly label: number };
-  /** say what a code stands for */
-  tell(code: string): void;
-}
+export type RemovalPlace = Omit<StepPlace, 'turns' | 'board'>;
 
 /** Takes the chosen label out of the mask: paint, that undo brings back. */
 export class LabelRemoval {

@@ -1,4 +1,5 @@
 import type { EventRecorder } from '../session/EventRecorder';
+import type { LogTurn } from '../session/LogState';
 import type { Refusal, Session } from '../session/Session';
 import type { Shelf } from '../session/Shelf';
 import type { Prompt } from '../wire/Prompt';
@@ -91,6 +92,18 @@ export class MarkCollector {
     if (marks.length > (wrong ? 1 : 0)) {
       this.#apart ||= wrong;
       this.#keep([...marks, ...this.marks]);
+    }
+  }
+
+  /** Turns that are written down come back no more. */
+  written(turns: readonly Pick<LogTurn, 'id' | 'seq'>[]): void {
+    if (this.#sent.size === 0) {
+      return;
+    }
+    for (const { id, seq } of turns) {
+      if (seq !== null) {
+        this.#sent.delete(id);
+      }
     }
   }
 

@@ -60,7 +60,7 @@ function cutPaint(paint: Paint, bytesMax: number): readonly Paint[] {
   }
   return halvesOf(region)
     .filter(({ where }) => where.includes(1))
-    .flatMap((half) => cutPaint(packPaint(half), bytesMax));
+    .flatMap((half) => cutPaint(packPaint(half, paint.origin), bytesMax));
 }
 
 /** Cut across the first axis that has more than one voxel. */

@@ -126,6 +126,20 @@ test('a live mark that the server could not take is kept, too', () => {
   expect(marks.marks).toEqual([[click(1)]]);
 });
 
+test('what was written is not held any longer', () => {
+  const marks = collector();
+  marks.take([click(1), click(2)]);
+  const late = { ...refusal('t1', 'service:unexpected'), prompts: [click(1)] };
+  marks.written([{ id: 't1', seq: null }]);
+  marks.takeBack(late);
+  expect(marks.marks).toEqual([[click(1), click(2)]]);
+  marks.send();
+  marks.written([{ id: 't2', seq: 7 }]);
+  // Only what the refusal itself holds is known of it now.
+  marks.takeBack({ ...late, turn: 't2' });
+  expect(marks.marks).toEqual([[click(1)]]);
+});
+
 test('a page that takes over collects on from what the other one has', () => {
   const first = collector();
   first.setOnDemand(true);

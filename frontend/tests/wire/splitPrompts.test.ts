@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Prompt } from '../../src/wire/Prompt';
-import { packPaint, paintedRegion } from '../../src/wire/paintedRegion';
+import {
+  type PaintedRegion,
+  packPaint,
+  paintedRegion,
+} from '../../src/wire/paintedRegion';
 import { splitPrompts } from '../../src/wire/splitPrompts';
 
 const click = (x: number): Prompt => ({
@@ -65,6 +69,18 @@ test('a paint too large for any turn is cut, and paints the same', () => {
     });
   }
   expect([...shown]).toEqual([...(paintedRegion(paint)?.labels ?? [])]);
+});
+
+test('a paint that was interpolated says so in every piece', () => {
+  const { start, stop, labels, where } = paintedRegion(
+    ragged(64, 64),
+  ) as PaintedRegion;
+  const paint = packPaint({ start, stop, labels, where }, 'interpolation');
+  const pieces = splitPrompts([paint], 600).flat();
+  expect(pieces.length).toBeGreaterThan(1);
+  expect(
+    pieces.every((p) => p.kind === 'paint' && p.origin === 'interpolation'),
+  ).toBe(true);
 });
 
 test('a paint that was never unpacked here stays whole', () => {
