@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.api.wado import FrameApi, SeriesMetadataApi
+from annotation.api.wado import FrameApi, SeriesMetadataApi, SlicesApi
 
 SERIES = "studies/<str:study>/series/<str:series>/"
 
@@ -12,5 +12,10 @@ urlpatterns = [
         f"{SERIES}instances/<str:instance>/frames/1",
         FrameApi.as_view(),
         name="wado-frame",
+    ),
+    path(
+        f"{SERIES}slices/<int:first>-<int:last>",
+        SlicesApi.as_view(),
+        name="wado-slices",
     ),
 ]
