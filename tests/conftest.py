@@ -7,6 +7,7 @@ from typing import Any
 import pgtrigger
 import pytest
 import redis
+from channels.layers import channel_layers
 from django.conf import settings as django_settings
 from django.test import TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
@@ -18,8 +19,16 @@ def pytest_configure() -> None:
     os.environ["SLICEWISE_DATA"] = str(django_settings.SLICEWISE_DATA)
 
 
+TOGETHER = {
+    "tests/flow/test_processes.py",
+    "tests/inference_worker/engines/test_continual_teaching.py",
+    "tests/inference_worker/nets/test_program.py",
+}
+"""What they prepare once takes longer than most of their tests."""
+
+
 class TwoBrowsers(LoadScopeScheduling):
-    """Browser tests are two long rows, begun first, and all others go one by one.
+    """Browser tests are two long rows, begun first, and most others go one by one.
 
     Each row has a stack of its own, and waits more than it works. The mark
     ``xdist_group`` would say so too, but pytest 9.2's node ids do not take its suffix.
@@ -27,6 +36,8 @@ class TwoBrowsers(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path, _, _ = nodeid.partition("::")
+        if path in TOGETHER:
+            return path
         folder, _, name = path.rpartition("/")
         if folder != "tests/e2e":
             return nodeid
@@ -49,6 +60,13 @@ def empty_tables_past_triggers():
     TransactionTestCase._fixture_teardown = flush_past_triggers
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(autouse=True)
+def own_channel_layer():
+    """A layer for each test: a lock that one leaves taken would stop all others."""
+    yield
+    channel_layers.backends.clear()
 
 
 @pytest.fixture
