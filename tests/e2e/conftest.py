@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.bench.product import Product, served
 from tests.e2e.cases import AFFINES, write_cases, write_ct
@@ -159,13 +159,41 @@ def seated(
     return reader
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """A Chromium for one test: a longer-lived one would hold the event loop."""
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """For the browser tests alone: while it lives it holds the event loop."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+class Screen:
+    """A Chromium that is started when it is wanted, and again if it died."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._browser: Browser | None = None
+
+    def browser(self) -> Browser:
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._playwright.chromium.launch(
+                executable_path=CHROMIUM, args=ARGUMENTS
+            )
+        return self._browser
+
+
+@pytest.fixture(scope="package")
+def screen(playwright: Playwright) -> Screen:
+    """One for many tests: its start takes longer than most of them."""
+    return Screen(playwright)
+
+
+@pytest.fixture
+def browser(screen: Screen) -> Iterator[Browser]:
+    """A Chromium that shows nothing yet, and keeps nothing of a test."""
+    browser = screen.browser()
+    yield browser
+    for context in browser.contexts:
+        context.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route, sync_playwright
+from playwright.sync_api import Playwright, Route
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Account, LiveStack, seated
 from tests.e2e.reader import Reader
@@ -77,12 +77,11 @@ def test_keys_choose_tools_labels_and_widths(reader: Reader) -> None:
 
 
 def test_without_webgl_plain_canvases_take_over(
-    live_stack: LiveStack, account: Account
+    live_stack: LiveStack, account: Account, playwright: Playwright
 ) -> None:
-    with sync_playwright() as playwright:
-        blind = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*ARGUMENTS[3:], "--disable-3d-apis"]
-        )
+    with playwright.chromium.launch(
+        executable_path=CHROMIUM, args=[*ARGUMENTS[3:], "--disable-3d-apis"]
+    ) as blind:
         reader = seated(blind.new_page(), live_stack, account)
         reader.open("upright")
         z = reader.slice
@@ -96,8 +95,11 @@ def test_without_webgl_plain_canvases_take_over(
         reader.page.get_by_test_id("surface-said").wait_for()
         assert "WebGL 2 is missing" in reader.told("surface-said")
         assert reader.problems == []
-        blind.close()
 
+
+ALL_HERE = """
+() => !document.querySelector('footer').textContent.includes('slices here')
+"""
 
 KEEP_CONTEXTS = """
     window.contexts = [];
