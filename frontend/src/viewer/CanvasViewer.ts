@@ -17,12 +17,13 @@ import type { VolumeGeometry } from '../geometry/VolumeGeometry';
 import { zoomWithin } from '../geometry/zoomWithin';
 import { Emitter } from '../session/Emitter';
 import type { SliceValues } from './cutPlane';
+import { FrameSource } from './FrameSource';
 import { FrameStore } from './FrameStore';
 import { LayerCanvas } from './LayerCanvas';
 import { loadSeriesMetadata } from './loadSeriesMetadata';
 import type { PictureBox } from './occupiedBox';
 import { LARGE_SIDE, PicturePyramid } from './PicturePyramid';
-import { pixelFormat } from './PixelFormat';
+import { pixelFormat, voxelBytes } from './PixelFormat';
 import {
   type GreyTable,
   greyTable,
@@ -115,8 +116,13 @@ export class CanvasViewer implements Viewer {
     this.#plane = storedFrame(geometry);
     this.#window = series.window;
     this.#wanted = slice;
+    const addresses = {
+      count: instances.length,
+      frame: (k: number) => `${address}/instances/${instances[k]}/frames/1`,
+      slices: (k: number, last: number) => `${address}/slices/${k}-${last}`,
+    };
     const frames = new FrameStore(
-      (k) => `${address}/instances/${instances[k]}/frames/1`,
+      new FrameSource(addresses, rows * columns),
       rows * columns,
       MOST_BYTES,
       (k) => this.#prefetch?.forget(k),
@@ -141,7 +147,7 @@ export class CanvasViewer implements Viewer {
       instances.length,
       (k) => frames.load(k),
       slice,
-      Math.floor(MOST_BYTES / (rows * columns * (format.channels > 1 ? 3 : 2))),
+      Math.floor(MOST_BYTES / (rows * columns * voxelBytes(format))),
       (count, loaded) => this.#loaded(count, loaded),
       (failed, error) => this.#notLoaded(failed, error),
     );

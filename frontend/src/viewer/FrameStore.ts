@@ -1,18 +1,18 @@
 import type { SliceValues } from './cutPlane';
-import { type PixelFormat, readPixels } from './PixelFormat';
+import type { FrameSource, Frames } from './FrameSource';
+import { type PixelFormat, readPixels, voxelBytes } from './PixelFormat';
 
 /**
  * The frames of a series as they came, in memory: at most so many bytes, those
  * furthest from where the reader looks put out first.
  */
 export class FrameStore {
-  readonly #addressOf: (slice: number) => string;
+  readonly #source: FrameSource;
   readonly #voxels: number;
   readonly #mostBytes: number;
   readonly #gone: (slice: number) => void;
   readonly #frames = new Map<number, ArrayBuffer>();
   readonly #coming = new Map<number, Promise<void>>();
-  readonly #leaving = new AbortController();
   #bytes = 0;
   #values: { slice: number; values: SliceValues } | null = null;
   /** slice that the reader looks at */
@@ -25,12 +25,12 @@ export class FrameStore {
    * @param gone called with a slice that was put out of memory
    */
   constructor(
-    addressOf: (slice: number) => string,
+    source: FrameSource,
     voxels: number,
     mostBytes: number,
     gone: (slice: number) => void,
   ) {
-    this.#addressOf = addressOf;
+    this.#source = source;
     this.#voxels = voxels;
     this.#mostBytes = mostBytes;
     this.#gone = gone;
@@ -61,29 +61,40 @@ export class FrameStore {
   }
 
   close(): void {
-    this.#leaving.abort();
+    this.#source.close();
     this.#frames.clear();
     this.#values = null;
   }
 
   async #fetch(slice: number): Promise<void> {
     try {
-      const response = await fetch(this.#addressOf(slice), {
-        signal: this.#leaving.signal,
-        // All that is not looked at lets the rest of the page go before.
-        priority: slice === this.centre ? 'auto' : 'low',
-      });
-      if (!response.ok) {
-        throw new Error(`The slice did not come: ${response.status}`);
-      }
-      const bytes = await response.arrayBuffer();
-      // 16-bit grey values, or three bytes of colour.
-      if (bytes.byteLength % this.#voxels !== 0 || bytes.byteLength === 0) {
-        throw new Error(`The slice came with ${bytes.byteLength} bytes`);
-      }
-      this.#keep(slice, bytes);
+      // What is looked at waits for nothing else.
+      const frames = await (slice === this.centre || !this.format
+        ? this.#source.one(slice)
+        : this.#source.withNeighbours(
+            slice,
+            this.#voxels * voxelBytes(this.format),
+          ));
+      this.#keepAll(slice, frames);
     } finally {
       this.#coming.delete(slice);
+    }
+  }
+
+  /** Neighbours that nobody has asked for put out only what is further away. */
+  #keepAll(asked: number, frames: Frames): void {
+    const first = frames.get(asked);
+    if (first && !this.#frames.has(asked)) {
+      this.#keep(asked, first);
+    }
+    for (const [slice, bytes] of frames) {
+      const room = this.#bytes + bytes.byteLength <= this.#mostBytes;
+      if (
+        !this.#frames.has(slice) &&
+        (room || this.#away(slice) < this.#away(this.#furthest()))
+      ) {
+        this.#keep(slice, bytes);
+      }
     }
   }
 
@@ -91,13 +102,20 @@ export class FrameStore {
     this.#frames.set(slice, bytes);
     this.#bytes += bytes.byteLength;
     while (this.#bytes > this.#mostBytes && this.#frames.size > 1) {
-      const away = (k: number): number => Math.abs(k - this.centre);
-      const furthest = [...this.#frames.keys()].reduce((a, b) =>
-        away(b) > away(a) ? b : a,
-      );
+      const furthest = this.#furthest();
       this.#bytes -= this.#frames.get(furthest)?.byteLength ?? 0;
       this.#frames.delete(furthest);
       this.#gone(furthest);
     }
+  }
+
+  #furthest(): number {
+    return [...this.#frames.keys()].reduce((a, b) =>
+      this.#away(b) > this.#away(a) ? b : a,
+    );
+  }
+
+  #away(slice: number): number {
+    return Math.abs(slice - this.centre);
   }
 }

@@ -26,6 +26,11 @@ export function pixelFormat(instance: DicomJson): PixelFormat {
   };
 }
 
+/** Of one voxel: a 16-bit grey value, or three bytes of colour. */
+export function voxelBytes({ channels }: PixelFormat): number {
+  return channels > 1 ? 3 : 2;
+}
+
 /** The stored values of one frame, little endian as they came. */
 export function readPixels(
   bytes: ArrayBuffer,
