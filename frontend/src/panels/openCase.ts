@@ -10,6 +10,7 @@ import { MaskStream } from '../session/MaskStream';
 import { newId } from '../session/newId';
 import { Session } from '../session/Session';
 import { pageStorage, Shelf } from '../session/Shelf';
+import { SilenceWatch } from '../session/SilenceWatch';
 import { SocketLink } from '../session/SocketLink';
 import { UnsentStore } from '../session/UnsentStore';
 import { chooseDrawing, type Drawing } from '../viewer/chooseDrawing';
@@ -45,16 +46,18 @@ export async function openCase(target: HTMLElement): Promise<void> {
   const stream = new MaskStream(detail.volume.shape as unknown as Shape, () =>
     fetchDraft(detail.id),
   );
+  const link = new SocketLink(
+    `${scheme}://${location.host}/ws/sessions/${detail.id}/`,
+  );
   const session = new Session({
-    link: new SocketLink(
-      `${scheme}://${location.host}/ws/sessions/${detail.id}/`,
-    ),
+    link,
     stream,
     store: new UnsentStore(detail.id, storage),
     recorder,
     newId,
     now,
   });
+  new SilenceWatch(session, link, now);
   const desk = new CaseDesk(
     detail,
     session,

@@ -33,11 +33,7 @@ export function reduceLog(log: LogState, action: LogAction): LogState {
     case 'taken':
       return inOrder(update(log, action.id, { seq: action.seq }).turns);
     case 'predicted':
-      return update(log, action.id, {
-        stage: action.stage,
-        final: action.final,
-        ...(action.final ? { fraction: null } : {}),
-      });
+      return predicted(log, action.id, action.stage, action.final);
     case 'answered':
       return {
         turns: log.turns.map((turn) =>
@@ -79,6 +75,18 @@ export function reduceLog(log: LogState, action: LogAction): LogState {
     case 'synchronised':
       return synchronised(log, action.turns, action.pending);
   }
+}
+
+/** The word that it was the last answer may overtake the answer before it. */
+function predicted(
+  log: LogState,
+  id: string,
+  stage: string,
+  final: boolean,
+): LogState {
+  return log.turns.some((turn) => turn.id === id && turn.final)
+    ? log
+    : update(log, id, { stage, final, ...(final ? { fraction: null } : {}) });
 }
 
 /** What was undone after all others comes back before them. */
@@ -148,7 +156,10 @@ function synchronised(
         undoneAt: turn.undone_at,
         prompts: turn.prompts,
         stage: here && !again ? here.stage : null,
-        final: pending ? !pending.has(turn.id) : turn.final,
+        // A log that was told before the last answer may come after it.
+        final: pending
+          ? !pending.has(turn.id)
+          : turn.final || (!again && here?.final === true),
         fraction: here?.fraction ?? null,
         failure: turn.error,
       };

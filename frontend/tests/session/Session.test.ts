@@ -284,6 +284,28 @@ describe('answers', () => {
     expect(fetched).toBe(1);
   });
 
+  test('are waited for no more once the last has come, in any order', async () => {
+    state(0, turn('a', 1, { final: false }));
+    await predict(2, 'a', slice(0, 1, 1, 0, 0), {
+      stage: 'final',
+      final: true,
+    });
+    await predict(1, 'a', slice(1, 1, 0, 0, 0));
+    expect(session.status).toMatchObject({ draftVersion: 2, working: false });
+    const told = (state: 'active' | 'undone') =>
+      link.say({
+        type: 'log',
+        request: null,
+        turns: [turn('a', 1, { final: false, state })],
+      });
+    told('active');
+    expect(session.status.working).toBe(false);
+    // Brought back it is answered anew.
+    told('undone');
+    told('active');
+    expect(session.status.working).toBe(true);
+  });
+
   test('that were lost are mended by one GET', async () => {
     state(0, turn('a', 1, { final: false }));
     await predict(3, 'a', slice(1, 1, 1, 1, 1));
