@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test fresh bench study lint format lock
+.PHONY: help run test fresh bench study lint lint-python lint-viewer format lock
 
 # The first of these that is at least 3.11 makes the virtual environment.
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
@@ -41,12 +41,17 @@ test: $(INSTALLED) $(BUILT) $(SPOKEN) $(if $(ARGS),,lint) ## check everything; A
 	$(BIN)/python -m webapp.stack test -- $(BIN)/python -m pytest -n 3 $(ARGS)
 
 lint: $(INSTALLED) $(BUILT) ## style, types, directions of import, missing migrations
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint-python lint-viewer
+
+lint-python: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	DJANGO_SETTINGS_MODULE=webapp.settings.test $(BIN)/python -m webapp.stack test -- \
 	  $(BIN)/python manage.py makemigrations --check --dry-run
+
+lint-viewer: $(BUILT)
 	$(NPM) run lint
 
 format: $(INSTALLED) $(MODULES) ## rewrite the sources in the house's style
