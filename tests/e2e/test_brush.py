@@ -68,7 +68,7 @@ def check_screen(
 
 
 @pytest.mark.parametrize(
-    ("name", "ratio"), [("flipped", 1), ("oblique", 1), ("flipped", 2)]
+    ("name", "ratio"), [("flipped", 1), ("oblique", 1), ("oblique", 2)]
 )
 def test_paint_lies_under_the_hand(
     sit_down: Callable[..., Reader], name: str, ratio: int

@@ -151,6 +151,20 @@ def test_the_case_page_looks_as_it_did(reader: Reader) -> None:
     album.look("single-reading-room")
     choose(reader, "theme-dark", "language-de", "left-handed", "scale-125")
     album.look("left-handed-german-large")
+    page.get_by_test_id("submit").click()
+    page.get_by_test_id("submit-dialog").wait_for()
+    album.look("submit-german-large")
+    page.keyboard.press("Escape")
+    page.get_by_test_id("submit-dialog").wait_for(state="hidden")
+    choose(reader, "scale-150")
+    album.look("left-handed-german-largest")
+    page.get_by_test_id("settings").click()
+    album.look("settings-german-largest")
+    page.keyboard.press("Escape")
+    page.get_by_test_id("settings-dialog").wait_for(state="hidden")
+    page.keyboard.press("?")
+    page.get_by_test_id("help-dialog").wait_for()
+    album.look("keys-german-largest")
     assert album.differing == []
 
 
