@@ -38,6 +38,7 @@ def test_a_stopwatch_agrees_and_the_mask_is_exported(
     z = reader.slice
     begun = time.monotonic()
     reader.page.mouse.move(*reader.point((z, *STROKE[0])))
+    before_down = time.monotonic()
     reader.page.mouse.down()
     down = time.monotonic()
     for y, x in STROKE[1:]:
@@ -45,6 +46,7 @@ def test_a_stopwatch_agrees_and_the_mask_is_exported(
         time.sleep(0.25)
     up = time.monotonic()
     reader.page.mouse.up()
+    after_up = time.monotonic()
     reader.settle()
     time.sleep(4)
     reader.page.get_by_test_id("submit").click()
@@ -54,7 +56,8 @@ def test_a_stopwatch_agrees_and_the_mask_is_exported(
     reader.page.goto(live_stack.address)  # leaves the page: its last events are sent
 
     times = case_times(live_stack, "--idle-after", "600")
-    assert times["drawing_s"] == pytest.approx(up - down, rel=0.02)
+    # A press is somewhere between its being asked for and its being answered.
+    assert 0.98 * (up - down) <= times["drawing_s"] <= 1.02 * (after_up - before_down)
     present = times["user_s"] + times["waiting_s"] + times["hidden_s"]
     # The page was there a little before the stopwatch and a little after it.
     loading_s = present - (ended - begun)
