@@ -38,7 +38,13 @@ rows = Assignment.objects.filter(reader__username="reader",
 print(json.dumps({row.volume.name: f"/cases/{row.pk}/" for row in rows}))
 """
 ROUNDS = 3
+# A round opens each page so often: once to use it, else to be timed only.
+OPENINGS = 3
+# A browser that has just made a window is busy with itself.
+QUIET_S = 1.0
 KEYS = 16
+# How often those keys are pressed for the time of the scripts alone.
+SCROLLS = 3
 STROKES = 8
 MASKS = 20
 MICROGRAPH = "micrograph-8192"
@@ -90,7 +96,9 @@ class Bench:
         """A page with nothing in its caches but the login."""
         context = self.browser.new_context(viewport=WINDOW, storage_state=self.login)
         try:
-            yield context.new_page()
+            page = context.new_page()
+            time.sleep(QUIET_S)
+            yield page
         finally:
             context.close()
 
@@ -102,7 +110,7 @@ class Bench:
             case.sit_down()
             pane = case.pane()
             ours.scroll += case.scroll(KEYS)
-            ours.script.append(case.script(self.browser, KEYS))
+            ours.script += [case.script(self.browser, KEYS) for _ in range(SCROLLS)]
             case.reader.settle()
             ours.stroke += case.strokes(STROKES, number)
             time.sleep(3)  # the last events are on their way
@@ -111,11 +119,17 @@ class Bench:
             plain = PlainPage(page, self.address)
             _opened(bare, plain.open(pane))
             bare.scroll += plain.scroll(KEYS)
-            bare.script.append(plain.script(self.browser, KEYS))
+            bare.script += [plain.script(self.browser, KEYS) for _ in range(SCROLLS)]
             bare.stroke += plain.strokes(pane, STROKES, number)
             bare.mask += plain.masks(MASKS)
             if plain.reader.problems:
                 raise RuntimeError(f"the bare page said {plain.reader.problems}")
+        for _ in range(OPENINGS - 1):
+            with self.seat() as page:
+                case = CasePage(Reader(page, self.address, self.cases))
+                _opened(ours, case.open(self.case))
+            with self.seat() as page:
+                _opened(bare, PlainPage(page, self.address).open(pane))
         with self.seat() as page:
             reader = Reader(page, self.address, self.cases)
             ours.large.append(opened(reader, MICROGRAPH))

@@ -17,13 +17,13 @@ FOLDER = CHECKOUT / "docs/viewer"
 
 SPEED_NOTE = """\
 Milliseconds, median / 95th percentile of all acts; of openings and of JavaScript's
-share (one figure a round) the median and the largest. Every act stands beside the same
-act in a bare set-up of Cornerstone (`frontend/tests/plain`: a stack viewport and a
+share (a few figures a round) the median and the largest. Every act stands beside the
+same act in a bare set-up of Cornerstone (`frontend/tests/plain`: a stack viewport and a
 labelmap, no interface, no session) in the same browser, from the same server and in a
-pane of the same size. Both are timed to the end of the frame that shows the act, in
-the page; the graphics process goes on after that, and is not counted on either side.
-The bare page is handed masks unpacked, the product unpacks what the network brings.
-The bare page shows no micrograph of that size; 50 ms are 20 pictures a second."""
+pane of the same size. Both are timed to the end of the frame that shows the act, in the
+page; the graphics process goes on after that, and is not counted on either side. The
+bare page is handed masks unpacked, the product unpacks what the network brings. The
+bare page shows no micrograph of that size; 50 ms are 20 pictures a second."""
 
 GROWTH_NOTE = """\
 After garbage was collected twice. The page is all that its heap snapshot holds: objects
