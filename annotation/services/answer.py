@@ -22,9 +22,9 @@ from annotation import queue, storage
 from annotation.broadcast import session_tell
 from annotation.leases import turn_want
 from annotation.models import Session, Turn
-from annotation.models.session import SessionState
 from annotation.models.turn import LogChangeKind, TurnState
 from annotation.services.draft import draft_merge, draft_replace
+from annotation.services.fence import session_reported
 from annotation.services.log import log_drop, log_note, log_waiting
 from annotation.services.turn import log_tell
 from inference_worker.contract.log import EMPTY_LOG
@@ -51,7 +51,7 @@ def prediction_store(
     impatient final answer says that the predecessor is lost, and has it sent again.
     """
     with transaction.atomic():
-        session = _locked(report)
+        session = session_reported(report=report)
         turn = _answered_turn(session, report) if session else None
         if session is None or turn is None:
             return Outcome.DROPPED
@@ -89,7 +89,7 @@ def prediction_store(
 def canvas_store(*, report: Mapping[str, Any], received_at: float) -> Outcome:
     """Put the whole mask of a log in the draft's place and tell the tabs."""
     with transaction.atomic():
-        session = _locked(report)
+        session = session_reported(report=report)
         if session is None:
             return Outcome.DROPPED
         active = session.turns.filter(state=TurnState.ACTIVE)
@@ -135,7 +135,7 @@ def turn_fail(*, report: Mapping[str, Any]) -> Outcome:
     """
     error = dict(report["error"])
     with transaction.atomic():
-        session = _locked(report)
+        session = session_reported(report=report)
         turn = _failed_turn(session, report.get("turn")) if session else None
         if session is None or turn is None:
             return Outcome.DROPPED
@@ -197,11 +197,12 @@ def worker_lost(*, session: Session) -> bool:
 
 def progress_tell(*, report: Mapping[str, Any]) -> Outcome:
     """Pass on how far a turn is; nothing of it is stored but the sign of life."""
-    living = Session.objects.filter(
-        pk=report["session"], fence=report["fence"], state=SessionState.OPEN
-    )
-    if not living.update(heard_at=timezone.now()):
-        return Outcome.DROPPED
+    with transaction.atomic():
+        session = session_reported(report=report)
+        if session is None:
+            return Outcome.DROPPED
+        session.heard_at = timezone.now()
+        session.save(update_fields=["heard_at"])
     body = {name: report[name] for name in ("turn", "fraction", "stage")}
     session_tell(session=report["session"], message={"type": "progress", **body})
     return Outcome.STORED
@@ -209,9 +210,9 @@ def progress_tell(*, report: Mapping[str, Any]) -> Outcome:
 
 def session_warm(*, report: Mapping[str, Any]) -> Outcome:
     """Send the whole log to a worker that lacks what it was told to go on from."""
-    living = Session.objects.filter(pk=report["session"], fence=report["fence"])
-    if not living.exists():
-        return Outcome.DROPPED
+    with transaction.atomic():
+        if session_reported(report=report, submitted=True) is None:
+            return Outcome.DROPPED
     queue.session_send(session_id=UUID(report["session"]), worker=report["worker"])
     return Outcome.STORED
 
@@ -221,16 +222,6 @@ def queue_lost(session: Session) -> None:
     session.sent_digest = None
     session.save(update_fields=["sent_digest"])
     queue.session_send_on_commit(session_id=session.pk)
-
-
-def _locked(report: Mapping[str, Any]) -> Session | None:
-    """The open session, locked, if the report was made under its present fence."""
-    return (
-        Session.objects.select_for_update(of=("self",))
-        .select_related("assignment__volume")
-        .filter(pk=report["session"], fence=report["fence"], state=SessionState.OPEN)
-        .first()
-    )
 
 
 def _answered_turn(session: Session, report: Mapping[str, Any]) -> Turn | None:

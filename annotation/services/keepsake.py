@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
 from annotation.models import EngineSnapshot, Session
+from annotation.services.fence import session_reported
 
 SNAPSHOTS_KEPT = 12
 """Rows of one session, the newest; the workers prune the files themselves."""
 
 
+@transaction.atomic
 def snapshot_keep(*, report: Mapping[str, Any]) -> None:
     """Record a stored engine state; one that is known already changes nothing."""
-    session = Session.objects.filter(
-        pk=report["session"], fence=report["fence"]
-    ).first()
+    session = session_reported(report=report, submitted=True)
     if session is None:
         return
     EngineSnapshot.objects.update_or_create(

@@ -110,6 +110,12 @@ class Post(threading.Thread):
                 self.failures.append(error)
         connections.close_all()
 
+    def rest(self) -> None:
+        """Wait until everything that was sent before is done."""
+        done = threading.Event()
+        self.messages.put(done)
+        assert done.wait(20)
+
     def stop(self) -> None:
         self.messages.put(None)
         self.join(timeout=20)
@@ -205,9 +211,7 @@ class Plant:
     def rest(self) -> None:
         """Wait until everybody has done what they were told before."""
         for post in [*(worker.post for worker in self.workers.values()), self.desk]:
-            done = threading.Event()
-            post.messages.put(done)
-            assert done.wait(20)
+            post.rest()
 
     def stop(self) -> None:
         for worker in self.workers.values():

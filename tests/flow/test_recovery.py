@@ -1,10 +1,12 @@
 """What breaks on the way costs time, never a mark nor a voxel."""
 
 import asyncio
+import time
 
 import numpy as np
 import pytest
 
+from annotation import queue
 from annotation.models import Session
 from annotation.selectors.draft import draft_labels
 from annotation.services import watch as watching
@@ -86,6 +88,39 @@ async def test_a_broker_that_is_down_delays_the_answer_and_loses_no_turn(
     await tab.answered(turns[-1])
     assert np.array_equal(await stored_mask(session), expected)
     assert np.array_equal(tab.mask, expected)
+
+
+@pytest.fixture
+def overtaking(plant, monkeypatch):
+    """The worker has answered before its message is noted as sent."""
+
+    def publish(task, message, holder, **options):
+        plant.publish(task, message, holder, **options)
+        for worker in plant.workers.values():
+            worker.post.rest()
+        time.sleep(0.3)
+
+    monkeypatch.setattr(queue, "_publish", publish)
+
+
+async def test_answers_that_overtake_the_note_of_their_message_are_stored(
+    overtaking, tab, session
+):
+    turn = await tab.draw(MARKS[0])
+    await tab.answered(turn)
+    row = await in_thread(session.turns.get)(pk=turn)
+    assert [answer["number"] for answer in row.stages["answers"]] == [0, 1]
+    assert row.answered_at > row.sent_at
+
+
+async def test_a_refusal_that_overtakes_the_note_of_its_message_is_heard(
+    plant, overtaking, tab, session
+):
+    await in_thread(plant.bury)("first")
+    plant.hire("second", fails_on=0)
+    turn = await tab.draw(MARKS[0])
+    error = await tab.hear("error")
+    assert error["turn"] == turn
 
 
 @pytest.mark.parametrize("words", [0, 1])
