@@ -48,7 +48,8 @@ def audit_record(
     data: strings, integers, booleans, lists and dicts of these. No floats: PostgreSQL
         does not promise to give their digits back.
     """
-    with transaction.atomic():
+    # No savepoint: where this fails, nothing of the transaction may stay.
+    with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
         head = AuditHead.objects.filter(pk=_HEAD).first()
@@ -65,9 +66,9 @@ def audit_record(
         _refuse_floats(event.data)
         event.digest = audit_digest(event=event)
         event.save(force_insert=True)
-        AuditHead.objects.update_or_create(
-            pk=_HEAD, defaults={"number": event.number, "digest": event.digest}
-        )
+        end = AuditHead(pk=_HEAD, number=event.number, digest=event.digest)
+        # All others wait for the lock: nobody else makes or moves the head.
+        end.save(force_insert=head is None, force_update=head is not None)
     return event
 
 
