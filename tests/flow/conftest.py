@@ -219,6 +219,13 @@ class Plant:
         self.desk.stop()
 
 
+def all_is_sent(then: Callable[[], object] = lambda: None) -> None:
+    """Wait for the thread that sends, and let it do something at last."""
+    done = threading.Event()
+    queue.later(lambda: (then(), done.set()))
+    assert done.wait(20)
+
+
 @pytest.fixture
 def plant(transactional_db, file_store, valkey, monkeypatch):
     """A plant with one worker."""
@@ -228,9 +235,7 @@ def plant(transactional_db, file_store, valkey, monkeypatch):
     yield running
     running.stop()
     # The sending thread's connection would keep the database from being dropped.
-    done = threading.Event()
-    queue.later(lambda: (connections.close_all(), done.set()))
-    assert done.wait(20)
+    all_is_sent(connections.close_all)
 
 
 @pytest.fixture

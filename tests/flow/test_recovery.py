@@ -13,6 +13,7 @@ from annotation.services import watch as watching
 from annotation.services.watch import Watch
 from inference_worker.contract import names
 from tests.flow.browser import Tab, in_thread
+from tests.flow.conftest import all_is_sent
 
 MARKS = [
     {"kind": "scribble", "label": 1, "voxels": [[0, 4, 4], [0, 4, 12]], "width": 3},
@@ -101,6 +102,9 @@ def overtaking(plant, monkeypatch):
         time.sleep(0.3)
 
     monkeypatch.setattr(queue, "_publish", publish)
+    yield
+    # While there is still somebody who works on what it sends.
+    all_is_sent()
 
 
 async def test_answers_that_overtake_the_note_of_their_message_are_stored(
@@ -139,7 +143,8 @@ async def test_a_worker_that_dies_in_a_turn_is_replaced_bit_for_bit(
     assert np.array_equal(await stored_mask(session), expected)
     assert np.array_equal(tab.mask, expected)
     fence = await in_thread(lambda: Session.objects.get(pk=session.pk).fence)()
-    assert fence == 2
+    # The watch may look between the death and the new one, and ask once more.
+    assert fence >= 2
 
 
 async def test_a_late_answer_of_a_worker_taken_for_dead_changes_nothing(
