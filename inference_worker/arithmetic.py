@@ -9,6 +9,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from inference_worker.config import prepare_cublas
+from inference_worker.nets.precision import has_fast_bfloat16
 
 
 def pin_arithmetic(threads: int) -> None:
@@ -42,9 +43,15 @@ def chosen_device(device: str) -> str:
 
 def arithmetic_of(device: str, threads: int) -> dict[str, str | int]:
     """What a mask's last bit depends on, for a snapshot's header."""
-    named = torch.cuda.get_device_name(device) if "cuda" in device else "cpu"
+    if "cuda" in device:
+        named, kind = torch.cuda.get_device_name(device), "cuda"
+    else:
+        named, kind = "cpu", torch.backends.cpu.get_cpu_capability()
+    number = "bfloat16" if has_fast_bfloat16(device) else "float32"
     return {
         "device": named,
+        "instructions": kind,
+        "number": number,
         "machine": platform.machine(),
         "threads": threads,
         "torch": torch.__version__,

@@ -24,7 +24,6 @@ import torch
 from inference_worker.arithmetic import arithmetic_of
 from inference_worker.evaluation.provenance import commit
 from inference_worker.nets.base_model import BaseModel
-from inference_worker.nets.precision import has_fast_bfloat16
 from inference_worker.nets.weights_file import REGISTERED, load_model
 from inference_worker.training.examples import Source
 from inference_worker.training.figures import Figure, held_out_figures, measured_times
@@ -67,7 +66,6 @@ def _card(
     training, recipe = fields["training"], fields["training"]["recipe"]
     architecture = fields["architecture"]
     machine = arithmetic_of("cpu", torch.get_num_threads())
-    number = "bfloat16" if has_fast_bfloat16("cpu") else "float32"
     lines = [
         f"# {model.name}",
         "",
@@ -82,7 +80,7 @@ def _card(
         f"{architecture['width']}, depth {architecture['depth']}, decoder "
         f"{architecture['decoder']}, {architecture['channels']} channel(s); "
         f"{training['parameters']:,} parameters.",
-        f"At {side}x{side}, {machine['threads']} threads, {number}: "
+        f"At {side}x{side}, {machine['threads']} threads, {machine['number']}: "
         f"{times[0]:.0f} ms forward, {times[1]:.0f} ms forward and backward (fastest).",
         f"sha256 `{model.digest}`",
         "",

@@ -14,7 +14,7 @@ from inference_worker.contract.prompts import Scribble, Visit
 from inference_worker.engines.constrained import Config, Constrained, build
 from inference_worker.engines.constrained.growing import grow_marks
 from inference_worker.engines.constrained.inference import _violation
-from inference_worker.nets import build_network, wrap_module
+from inference_worker.nets import build_network, precision, wrap_module
 from inference_worker.nets.preprocessing import Frame, Preprocessing
 from inference_worker.nets.tail import crop_features, cut_network
 from inference_worker.planar.engine import PlanarEngine
@@ -54,6 +54,13 @@ def answers(own: PlanarEngine, *prompts) -> list[np.ndarray]:
     return [p.labels[0] for p in own.step(state, prompts)]
 
 
+@pytest.fixture
+def _full_precision(monkeypatch):
+    """As on a machine without bfloat16: what is equal is so to many digits."""
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda device: False)
+
+
+@pytest.mark.usefixtures("_full_precision")
 @pytest.mark.parametrize("name", ["unet", "unetpp", "deeplabv3"])
 @pytest.mark.parametrize("layers", [0, 1, 2, 9])
 def test_features_and_tail_are_the_network_cut_in_two(name, layers):
@@ -70,6 +77,7 @@ def test_a_module_that_is_unknown_is_its_own_tail():
     torch.testing.assert_close(tail(entering), unknown(image))
 
 
+@pytest.mark.usefixtures("_full_precision")
 def test_a_crop_of_the_tail_computes_the_middle_of_the_whole():
     image = torch.rand(1, 1, 64, 64)
     entering, tail = cut_network(network(), image, 2)

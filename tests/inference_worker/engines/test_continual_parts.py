@@ -49,7 +49,7 @@ def taken(engine, state, *turns):
 def test_labels_find_their_channels_by_name_in_any_network(network):
     module = build_network(network, **SMALL)
     image = torch.rand(1, 1, 32, 48)
-    seen = Network(module, CLASSES, ["Pancreas", "cyst"])
+    seen = Network(module, CLASSES, ["Pancreas", "cyst"], precision="fp32")
     logits = seen.logits(seen.initial(), image)
     raw = module(image)
     torch.testing.assert_close(logits[:, 1], raw[:, 2], atol=1e-4, rtol=1e-4)
