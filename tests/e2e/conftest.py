@@ -162,6 +162,8 @@ def seated(
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """For the browser tests alone: while it lives it holds the event loop."""
+    if CHROMIUM is None:
+        pytest.skip("the browser tests need Debian's chromium")
     with sync_playwright() as playwright:
         yield playwright
 
