@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 import structlog
 from asgiref.sync import sync_to_async
@@ -22,6 +23,7 @@ from annotation.selectors.draft import draft_read
 from annotation.selectors.session import session_state
 from annotation.services.event import event_record
 from annotation.services.foresight import slices_foresee
+from annotation.services.seat import seat_ask, seat_leave
 from annotation.services.turn import (
     turn_back,
     turn_cancel,
@@ -60,6 +62,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     session_id: str
     user: User
+    seated: UUID | None = None
+    """The browser that sat down by this socket."""
 
     async def connect(self) -> None:
         """Let in those who may look, and tell them where the session stands."""
@@ -79,10 +83,16 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self.close(CLOSE_NOT_LOGGED_IN if unknown else CLOSE_NOT_YOURS)
 
     async def disconnect(self, code: int) -> None:
-        """Leave the group."""
+        """Leave the group, and the seat."""
         if self.channel_layer is not None:
             await self.channel_layer.group_discard(
                 session_group(self.session_id), self.channel_name
+            )
+        if self.seated is not None:
+            await _in_thread(seat_leave)(
+                session_id=self.session_id,
+                browser=self.seated,
+                page=self.channel_name,
             )
 
     async def receive(
@@ -122,6 +132,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             "foresee": self._foresee,
             "uncertainty": self._uncertainty,
             "events": self._events,
+            "sit": self._sit,
             "clock": self._clock,
         }
         kind = message.get("type")
@@ -207,6 +218,18 @@ class SessionConsumer(AsyncWebsocketConsumer):
             events=message.get("events"),
         )
         return {"type": "events_taken", "tab": str(tab), "seq": seq}
+
+    async def _sit(self, message: Message) -> Message:
+        browser = read_uuid(message.get("browser"), "browser")
+        told: Message = await _in_thread(seat_ask)(
+            user=self.user,
+            session_id=self.session_id,
+            browser=browser,
+            page=self.channel_name,
+            take=message.get("take"),
+        )
+        self.seated = browser
+        return told
 
     async def _clock(self, message: Message) -> Message:
         server_ms = time.time() * 1000

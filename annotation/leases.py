@@ -34,47 +34,48 @@ class Lease:
 
 def lease_read(*, session: UUID | str) -> Lease | None:
     """The lease of a session, or None where no worker holds one."""
-    value = _client().get(lease_key(session))
+    value = valkey_client().get(lease_key(session))
     if value is None:
         return None
     fence, _, worker = value.decode().partition(":")
-    alive = bool(_client().exists(heartbeat_key(worker)))
+    alive = bool(valkey_client().exists(heartbeat_key(worker)))
     return Lease(int(fence), worker, alive)
 
 
 def workers_alive() -> frozenset[str]:
     """Names of all workers that beat."""
     prefix = heartbeat_key("")
-    keys = _client().scan_iter(match=f"{prefix}*", count=1000)
+    keys = valkey_client().scan_iter(match=f"{prefix}*", count=1000)
     return frozenset(key.decode().removeprefix(prefix) for key in keys)
 
 
 def valkey_identity() -> str:
     """Changes when Valkey was restarted: what was on its way is then in doubt."""
-    return str(_client().info("server")["run_id"])
+    return str(valkey_client().info("server")["run_id"])
 
 
 def turn_abandon(*, session: UUID | str, turn: UUID | str) -> None:
     """Ask the worker to give up ``turn`` at its next yield."""
-    _client().set(cancel_key(session), str(turn), ex=CANCEL_TTL_S)
+    valkey_client().set(cancel_key(session), str(turn), ex=CANCEL_TTL_S)
 
 
 def turn_want(*, session: UUID | str) -> None:
     """Take back what ``turn_abandon`` asked for: a turn may be wanted again."""
-    _client().delete(cancel_key(session))
+    valkey_client().delete(cancel_key(session))
 
 
 def wish_make(*, session: UUID | str, wish: UUID | str) -> None:
     """Let a worker see ahead for ``wish``, and for none that was made before."""
-    _client().set(wish_key(session), str(wish), ex=WISH_TTL_S)
+    valkey_client().set(wish_key(session), str(wish), ex=WISH_TTL_S)
 
 
 def wish_drop(*, session: UUID | str) -> None:
     """The worker is to do something else: it sees ahead no further."""
-    _client().delete(wish_key(session))
+    valkey_client().delete(wish_key(session))
 
 
-def _client() -> redis.Redis:
+def valkey_client() -> redis.Redis:
+    """This process's connections; what they say is given up after ``TIMEOUT_S``."""
     return _connected(settings.REDIS_URL)
 
 

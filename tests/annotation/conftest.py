@@ -42,7 +42,7 @@ def told(monkeypatch) -> list[dict[str, Any]]:
     def tell(*, session, message):
         messages.append(message)
 
-    for module in ("answer", "foresight", "turn", "uncertainty"):
+    for module in ("answer", "foresight", "seat", "turn", "uncertainty"):
         monkeypatch.setattr(f"annotation.services.{module}.session_tell", tell)
     return messages
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.e2e.reader import Reader
@@ -137,6 +139,36 @@ def test_a_second_tab_looks_on_until_it_takes_over(reader: Reader) -> None:
     reader.wait(f"() => window.slicewise.maskValue({z}, 38, 30) === 0")
     other.page.close()
     reader.page.get_by_test_id("accept").wait_for()
+
+
+NO_LOCKS = "delete Navigator.prototype.locks"
+"""As at an address without https."""
+
+
+@pytest.mark.parametrize("where", ["another computer", "a tab without locks"])
+def test_another_computer_looks_on_until_it_takes_over(
+    sit_down: Callable[..., Reader], where: str
+) -> None:
+    reader = sit_down()
+    if where == "another computer":
+        other = sit_down()
+    else:
+        reader.page.context.add_init_script(NO_LOCKS)
+        page = reader.page.context.new_page()
+        other = Reader(page, reader.address, reader.cases)
+    reader.open("upright")
+    z = reader.slice
+    other.open("upright")
+    other.page.get_by_test_id("elsewhere").wait_for()
+    assert other.told("elsewhere") == "open elsewhere: you may look"
+    other.page.get_by_test_id("take-over").click()
+    reader.page.get_by_test_id("elsewhere").wait_for()
+    other.stroke(row(z, 60, 60, 70))
+    other.settle()
+    reader.wait(f"() => window.slicewise.maskValue({z}, 60, 65) === 1")
+    other.page.close()
+    reader.page.get_by_test_id("accept").wait_for()
+    assert reader.problems + other.problems == []
 
 
 def test_a_slice_is_carried_on_and_the_worst_one_found(reader: Reader) -> None:

@@ -67,6 +67,7 @@ MESSAGES = {
     "remove": {"type": "remove", "id": str(uuid4()), "turn": str(uuid4())},
     "cancel": {"type": "cancel", "turn": str(uuid4())},
     "foresee": {"type": "foresee", "id": str(uuid4()), "slices": [1]},
+    "sit": {"type": "sit", "browser": str(uuid4()), "take": False},
     "events": {
         "type": "events",
         "tab": str(uuid4()),
@@ -100,6 +101,21 @@ async def test_a_lead_sees_the_reader_s_answers(session, tab):
     await other.close()
 
 
+async def test_one_computer_of_the_reader_writes_until_another_takes_over(session, tab):
+    other = Tab(session, session.assignment.reader)
+    await other.open()
+    here, there = str(uuid4()), str(uuid4())
+    for at, browser, take, holder in (
+        (tab, here, False, here),
+        (other, there, False, here),
+        (other, there, True, there),
+        (tab, here, False, there),
+    ):
+        await at.say(type="sit", browser=browser, take=take)
+        assert (await at.hear("seat"))["holder"] == holder
+    await other.close()
+
+
 async def test_who_is_deactivated_is_heard_no_more(session, tab):
     readers = User.objects.filter(pk=session.assignment.reader_id)
     await in_thread(readers.update)(is_active=False)
@@ -125,6 +141,7 @@ BAD = [
     ("message:malformed", '{"type": "clock"}'),
     ("message:malformed", '{"type": "x\\u0000"}'),
     ("message:malformed", '{"type": "\\ud800"}'),
+    ("message:malformed", '{"type": "sit", "take": true}'),
     ("message:unknown-type", "{}"),
     ("message:unknown-type", '{"type": "wish"}'),
     ("message:unknown-type", '{"type": ["turn"]}'),

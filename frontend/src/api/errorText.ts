@@ -26,9 +26,9 @@ export const TEXTS: Readonly<Record<string, string>> = {
     'case; tell the project lead.',
   'viewer:webgl-lost':
     'The graphics card stopped drawing. It is drawn plainly now; nothing is lost.',
-  'viewer:no-locks':
-    'At an address without https the browser cannot hold off a second tab, nor ' +
-    'compare the mask with the stored one. Open this case in one tab only.',
+  'viewer:not-compared':
+    'At an address without https the browser cannot compare the mask with the ' +
+    'stored one.',
   'viewer:all-accepted':
     'All slices are accepted. Submit the case when you are done with it.',
   'viewer:label-not-here':

@@ -86,6 +86,7 @@ export const german: Readonly<Record<string, string>> = {
   '{n} not sent: kept here': '{n} nicht gesendet: hier aufbewahrt',
   'open in another tab: you may look':
     'in einem anderen Tab offen: nur ansehen',
+  'open elsewhere: you may look': 'anderswo offen: nur ansehen',
   'Work here': 'Hier arbeiten',
   'quality {n} %': 'Qualität {n} %',
   untouched: 'unberührt',
@@ -174,8 +175,8 @@ export const german: Readonly<Record<string, string>> = {
     'Bild und Maske liegen nicht aufeinander. Diesen Fall nicht bearbeiten; der Projektleitung Bescheid geben.',
   'The graphics card stopped drawing. It is drawn plainly now; nothing is lost.':
     'Die Grafikkarte zeichnet nicht mehr. Jetzt wird einfach gezeichnet; nichts ist verloren.',
-  'At an address without https the browser cannot hold off a second tab, nor compare the mask with the stored one. Open this case in one tab only.':
-    'An einer Adresse ohne https kann der Browser keinen zweiten Tab abhalten und die Maske nicht mit der gespeicherten vergleichen. Diesen Fall nur in einem Tab öffnen.',
+  'At an address without https the browser cannot compare the mask with the stored one.':
+    'An einer Adresse ohne https kann der Browser die Maske nicht mit der gespeicherten vergleichen.',
   'Slice {slice} of the other series {series} could not be loaded. It is tried again, and shown when it is here.':
     'Schicht {slice} der anderen Serie {series} konnte nicht geladen werden. Sie wird noch einmal versucht und gezeigt, wenn sie da ist.',
   '{n} not sent: kept until this page closes':

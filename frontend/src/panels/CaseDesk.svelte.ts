@@ -6,6 +6,7 @@ import { VolumeGeometry } from '../geometry/VolumeGeometry';
 import type { EventRecorder } from '../session/EventRecorder';
 import { Foresight } from '../session/Foresight';
 import type { MaskVolume } from '../session/MaskVolume';
+import type { SeatHold } from '../session/SeatHold';
 import type { MaskCause, Session } from '../session/Session';
 import type { SessionStatus } from '../session/SessionStatus';
 import type { Shelf } from '../session/Shelf';
@@ -57,7 +58,9 @@ export class CaseDesk {
   /** whether marks are taken: by its reader, until it is submitted */
   readonly writable = $derived.by(
     () =>
-      this.detail.writable && !this.submission.submitted && !this.tab.elsewhere,
+      this.detail.writable &&
+      !this.submission.submitted &&
+      this.tab.elsewhere === null,
   );
   /** counts drawn pictures, so that what lies on them follows */
   drawn = $state(0);
@@ -100,6 +103,7 @@ export class CaseDesk {
     preferences: Preferences,
     keymap: Keymap,
     shelf: Shelf,
+    seat: SeatHold,
   ) {
     const { volume, labels, engine } = detail;
     this.detail = detail;
@@ -128,7 +132,7 @@ export class CaseDesk {
     session.events.on('refused', (refusal) => this.collector.takeBack(refusal));
     session.events.on('log', ({ turns }) => this.collector.written(turns));
     const keepers = [session, this.collector];
-    this.tab = new TabDesk(keepers, detail.id, navigator.locks, () => {
+    this.tab = new TabDesk(keepers, detail.id, navigator.locks, seat, () => {
       if (this.writable) {
         this.#visits?.moveTo(this.slice);
       } else {
@@ -237,12 +241,12 @@ export class CaseDesk {
     return this.#visits?.idle ?? true;
   }
 
-  /** Look on where another tab writes; else write. */
+  /** Look on where another page writes; else write. */
   sitDown(): void {
     if (this.detail.writable) {
       this.tab.request();
-      if (!navigator.locks) {
-        this.tell('viewer:no-locks');
+      if (!crypto.subtle) {
+        this.tell('viewer:not-compared');
       }
     }
   }

@@ -1,3 +1,4 @@
+import type { SeatHold } from '../session/SeatHold';
 import { type Locks, TabHold } from '../session/TabHold';
 
 /** What keeps unsent work of a session for whichever tab writes. */
@@ -8,20 +9,27 @@ export interface Keeper {
   standAside(): void;
 }
 
-/** Whether this tab is the one that writes, of all that show the session. */
+/** Whether this page is the one that writes, of all that show the session. */
 export class TabDesk {
-  /** whether another tab of this browser writes */
-  elsewhere = $state(false);
+  #otherTab = $state(false);
+  #otherComputer = $state(false);
+  /** where it is written, if not here */
+  readonly elsewhere = $derived(
+    this.#otherTab ? 'tab' : this.#otherComputer ? 'computer' : null,
+  );
   readonly #hold: TabHold;
+  readonly #seat: SeatHold;
 
   constructor(
     keepers: readonly Keeper[],
     sessionId: string,
     locks: Locks | undefined,
+    seat: SeatHold,
     changed: () => void,
   ) {
+    this.#seat = seat;
     this.#hold = new TabHold(sessionId, locks, (held) => {
-      if (held && this.elsewhere) {
+      if (held && this.#otherTab) {
         for (const keeper of keepers) {
           keeper.resume();
         }
@@ -30,7 +38,18 @@ export class TabDesk {
           keeper.standAside();
         }
       }
-      this.elsewhere = !held;
+      this.#otherTab = !held;
+      // The tabs of a browser have one seat.
+      if (held) {
+        seat.request();
+      } else {
+        seat.release();
+      }
+      changed();
+    });
+    // What is unsent here is sent all the same: no other computer has it.
+    seat.events.on('changed', () => {
+      this.#otherComputer = !seat.held;
       changed();
     });
   }
@@ -40,10 +59,14 @@ export class TabDesk {
   }
 
   takeOver(): void {
-    this.#hold.takeOver();
+    if (this.#otherTab) {
+      this.#hold.takeOver();
+    }
+    this.#seat.takeOver();
   }
 
   release(): void {
+    this.#seat.release();
     this.#hold.release();
   }
 }

@@ -4,10 +4,12 @@ import { fetchDraft } from '../api/fetchDraft';
 import { openSession } from '../api/openSession';
 import type { Shape } from '../geometry/frames';
 import { speak } from '../language/language.svelte';
+import { browserId } from '../session/browserId';
 import { DraftCheck } from '../session/DraftCheck';
 import { EventRecorder } from '../session/EventRecorder';
 import { MaskStream } from '../session/MaskStream';
 import { newId } from '../session/newId';
+import { SeatHold } from '../session/SeatHold';
 import { Session } from '../session/Session';
 import { pageStorage, Shelf } from '../session/Shelf';
 import { SilenceWatch } from '../session/SilenceWatch';
@@ -58,13 +60,16 @@ export async function openCase(target: HTMLElement): Promise<void> {
     now,
   });
   new SilenceWatch(session, link, now);
+  const shelf = new Shelf(storage);
+  const browser = browserId(shelf, 'locks' in navigator, newId);
   const desk = new CaseDesk(
     detail,
     session,
     recorder,
     preferences,
     new Keymap(hotkeys, storage),
-    new Shelf(storage),
+    shelf,
+    new SeatHold(link, browser),
   );
   exposeDebug(desk);
   desk.sitDown();

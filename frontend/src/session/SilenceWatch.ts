@@ -1,9 +1,17 @@
+import type { ServerMessage } from '../wire/ServerMessage';
 import type { Link } from './Link';
 import type { Session } from './Session';
 
 const LOOK_MS = 5_000;
 /** A word that was lost on the way is missed by nobody else. */
 const SILENT_MS = 30_000;
+
+/** What comes whether or not anybody works. */
+const IDLE_TALK: ReadonlySet<ServerMessage['type']> = new Set([
+  'clock',
+  'events_taken',
+  'seat',
+]);
 
 /**
  * Asks where the session stands when an answer is due and nothing is heard of
@@ -16,7 +24,7 @@ export class SilenceWatch {
   constructor(session: Session, link: Link, now: () => number) {
     this.#heard = now();
     link.events.on('message', ({ type }) => {
-      if (type !== 'clock' && type !== 'events_taken') {
+      if (!IDLE_TALK.has(type)) {
         this.#heard = now();
       }
     });

@@ -72,6 +72,13 @@ export interface ClockMessage {
   readonly t: number;
 }
 
+/** This browser would write, or wait for it; `take`: now. */
+export interface SitMessage {
+  readonly type: 'sit';
+  readonly browser: string;
+  readonly take: boolean;
+}
+
 export type ClientMessage =
   | TurnMessage
   | UndoMessage
@@ -83,4 +90,5 @@ export type ClientMessage =
   | ForeseeMessage
   | UncertaintyQuestion
   | EventsMessage
-  | ClockMessage;
+  | ClockMessage
+  | SitMessage;

@@ -108,6 +108,12 @@ export interface ClockReply {
   readonly server_ms: number;
 }
 
+/** Which of the reader's browsers writes. */
+export interface SeatMessage {
+  readonly type: 'seat';
+  readonly holder: string;
+}
+
 export interface ErrorMessage {
   readonly type: 'error';
   readonly turn: string | null;
@@ -125,4 +131,5 @@ export type ServerMessage =
   | ProgressMessage
   | EventsTakenMessage
   | ClockReply
+  | SeatMessage
   | ErrorMessage;

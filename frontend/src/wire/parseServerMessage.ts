@@ -11,6 +11,7 @@ const KNOWN: ReadonlySet<string> = new Set<ServerMessage['type']>([
   'progress',
   'events_taken',
   'clock',
+  'seat',
   'error',
 ]);
 
