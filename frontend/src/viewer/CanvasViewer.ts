@@ -5,16 +5,8 @@ import type {
   Voxel,
   VoxelIndex,
 } from '../geometry/frames';
-import { dot, type PlaneFrame } from '../geometry/PlaneFrame';
-import {
-  fitPlane,
-  type PaneSize,
-  type PlaneCamera,
-  placePlane,
-} from '../geometry/placePlane';
+import type { PaneSize } from '../geometry/placePlane';
 import type { SlicePlacement } from '../geometry/SlicePlacement';
-import type { VolumeGeometry } from '../geometry/VolumeGeometry';
-import { zoomWithin } from '../geometry/zoomWithin';
 import { Emitter } from '../session/Emitter';
 import type { SliceValues } from './cutPlane';
 import { FrameSource } from './FrameSource';
@@ -22,58 +14,36 @@ import { FrameStore } from './FrameStore';
 import { LayerCanvas } from './LayerCanvas';
 import { loadSeriesMetadata } from './loadSeriesMetadata';
 import type { PictureBox } from './occupiedBox';
-import { LARGE_SIDE, PicturePyramid } from './PicturePyramid';
 import { pixelFormat, voxelBytes } from './PixelFormat';
-import {
-  type GreyTable,
-  greyTable,
-  paintColorFrame,
-  paintGreyFrame,
-} from './paintFrame';
+import { SliceCamera } from './SliceCamera';
+import { SlicePicture } from './SlicePicture';
 import { SlicePrefetch } from './SlicePrefetch';
 import { ViewDrag } from './ViewDrag';
 import type { Series, Viewer, ViewerEvents, Window } from './Viewer';
 
 /** How much memory slices may fill. */
 const MOST_BYTES = 800 * 1024 ** 2;
-/** How much of the pane what is zoomed to fills. */
-const ZOOMED_SHARE = 0.8;
-/** Rows painted at once: a large picture needs no second one in memory. */
-const STRIP_ROWS = 512;
 
 /**
  * Slices on a 2D canvas, without the image library: where a browser draws
  * WebGL in software or not at all, this is several times as fast, and nothing
  * but the frames has to be loaded before the first slice is seen.
- *
- * The slice lies as it is stored, columns to the right and rows down, as the
- * library shows it.
  */
 export class CanvasViewer implements Viewer {
   readonly events = new Emitter<ViewerEvents>();
   readonly #element: HTMLElement;
   readonly #shown: HTMLCanvasElement;
   readonly #canvas: LayerCanvas;
-  /** the slice, one pixel per voxel */
-  readonly #picture = document.createElement('canvas');
-  readonly #pyramid = new PicturePyramid();
+  readonly #picture = new SlicePicture();
   readonly #drag: ViewDrag;
   readonly #resizes: ResizeObserver;
-  #strip: ImageData | null = null;
   #size: PaneSize = { width: 0, height: 0 };
   #series: Series | null = null;
-  #plane: PlaneFrame | null = null;
+  #camera: SliceCamera | null = null;
   #frames: FrameStore | null = null;
   #prefetch: SlicePrefetch | null = null;
   #slice = -1;
   #wanted = -1;
-  /** null shows the whole slice */
-  #camera: PlaneCamera | null = null;
-  #placement: SlicePlacement | null = null;
-  #window: Window | null = null;
-  #table: GreyTable | null = null;
-  #inverse = false;
-  #smooth = true;
   #stale = true;
   #gone = false;
   #frame = 0;
@@ -98,23 +68,23 @@ export class CanvasViewer implements Viewer {
   }
 
   get placement(): SlicePlacement | null {
-    return this.#placement;
+    return this.#camera?.placement ?? null;
   }
 
   get window(): Window | null {
-    return this.#window;
+    return this.#picture.window;
   }
 
   get mmPerPixel(): number | null {
-    return this.#placement && 1 / this.#view.scale;
+    return this.#camera?.mmPerPixel ?? null;
   }
 
   async showSeries(series: Series, slice: number): Promise<void> {
     const { geometry, instances, address } = series;
     const [, rows, columns] = geometry.shape;
     this.#series = series;
-    this.#plane = storedFrame(geometry);
-    this.#window = series.window;
+    this.#camera = new SliceCamera(geometry, this.#size);
+    this.#picture.window = series.window;
     this.#wanted = slice;
     const addresses = {
       count: instances.length,
@@ -174,15 +144,15 @@ export class CanvasViewer implements Viewer {
   }
 
   indexAt(point: CanvasPoint): VoxelIndex | null {
-    if (!this.#placement) {
+    if (!this.placement) {
       return null;
     }
-    const [row, column] = this.#placement.indexAt(point);
+    const [row, column] = this.placement.indexAt(point);
     return [this.#slice, row, column];
   }
 
   canvasOf(index: VoxelIndex): CanvasPoint | null {
-    return this.#placement?.canvasOf(index[1], index[2]) ?? null;
+    return this.placement?.canvasOf(index[1], index[2]) ?? null;
   }
 
   setWindow(window: Window): void {
@@ -190,8 +160,7 @@ export class CanvasViewer implements Viewer {
       // Colours are shown as they are.
       return;
     }
-    this.#window = window;
-    this.#table = null;
+    this.#picture.window = window;
     this.#changed();
     this.events.emit('window', window);
   }
@@ -201,67 +170,34 @@ export class CanvasViewer implements Viewer {
   }
 
   fit(): void {
-    this.#camera = null;
-    this.#moved();
+    this.#camera?.fit();
+    this.#schedule();
   }
 
   setInverse(on: boolean): void {
-    this.#inverse = on;
-    this.#table = null;
+    this.#picture.inverse = on;
     this.#changed();
   }
 
   setSmooth(on: boolean): void {
-    this.#smooth = on;
-    this.#moved();
+    this.#picture.smooth = on;
+    this.#schedule();
   }
 
   zoomBy(factor: number): number {
-    if (!this.#placement) {
-      return 1;
-    }
-    const view = this.#view;
-    const by = zoomWithin(
-      factor,
-      view.scale,
-      this.#whole.scale,
-      this.#placement.scale,
-    );
-    this.#camera = { ...view, scale: view.scale * by };
-    this.#moved();
+    const by = this.#camera?.zoomBy(factor) ?? 1;
+    this.#schedule();
     return by;
   }
 
-  zoomTo({ x, y, width, height }: PictureBox): void {
-    const placement = this.#placement;
-    if (!placement) {
-      return;
-    }
-    const from = placement.canvasOf(y - 0.5, x - 0.5);
-    const to = placement.canvasOf(y + height - 0.5, x + width - 0.5);
-    const factor = Math.min(
-      (ZOOMED_SHARE * this.#size.width) / Math.abs(to[0] - from[0]),
-      (ZOOMED_SHARE * this.#size.height) / Math.abs(to[1] - from[1]),
-    );
-    this.#camera = {
-      row: y + (height - 1) / 2,
-      column: x + (width - 1) / 2,
-      scale: this.#view.scale * factor,
-    };
-    this.#moved();
+  zoomTo(box: PictureBox): void {
+    this.#camera?.zoomTo(box);
+    this.#schedule();
   }
 
   panBy(right: number, down: number): void {
-    const placement = this.#placement;
-    if (placement) {
-      const { width, height } = this.#size;
-      const [row, column] = placement.indexAt([
-        width / 2 - right,
-        height / 2 - down,
-      ]);
-      this.#camera = { row, column, scale: this.#view.scale };
-      this.#moved();
-    }
+    this.#camera?.panBy(right, down);
+    this.#schedule();
   }
 
   values(slice: number): SliceValues | null {
@@ -269,10 +205,10 @@ export class CanvasViewer implements Viewer {
   }
 
   directions(): { right: Point; down: Point } | null {
-    if (!this.#placement || !this.#plane) {
+    if (!this.#camera?.placement) {
       return null;
     }
-    const { right, down } = this.#plane;
+    const { right, down } = this.#camera.plane;
     return { right, down };
   }
 
@@ -284,34 +220,13 @@ export class CanvasViewer implements Viewer {
     this.#resizes.disconnect();
     this.#drag.destroy();
     this.#shown.remove();
-    // A canvas is held until it is collected; its pixels need not be.
-    this.#pyramid.clear();
-    this.#picture.width = 0;
+    this.#picture.clear();
     this.#shown.width = 0;
-  }
-
-  /** The camera, or the one that shows the whole slice. */
-  get #view(): PlaneCamera {
-    return this.#camera ?? this.#whole;
-  }
-
-  get #whole(): PlaneCamera {
-    return fitPlane(
-      (this.#series as Series).geometry,
-      this.#plane as PlaneFrame,
-      this.#size,
-    );
   }
 
   /** Another slice or other colours: the picture is painted anew. */
   #changed(): void {
     this.#stale = true;
-    this.#schedule();
-  }
-
-  /** Only where it lies, or how it is scaled, changed; known at once. */
-  #moved(): void {
-    this.#place();
     this.#schedule();
   }
 
@@ -327,34 +242,19 @@ export class CanvasViewer implements Viewer {
   #resized(): void {
     const { clientWidth: width, clientHeight: height } = this.#element;
     this.#size = { width, height };
+    this.#camera?.resize(this.#size);
     // At once: a frame later the picture would be seen stretched.
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#draw();
   }
 
-  #place(): void {
-    if (
-      this.#series &&
-      this.#plane &&
-      this.#slice >= 0 &&
-      this.#size.width > 0
-    ) {
-      this.#placement = placePlane(
-        this.#series.geometry,
-        this.#plane,
-        this.#slice,
-        this.#size,
-        this.#view,
-      );
-    }
-  }
-
   #draw(): void {
     const { width, height } = this.#size;
+    const camera = this.#camera;
     const wanted = this.#frames?.values(this.#wanted) ?? null;
     const values = wanted ?? this.#frames?.values(this.#slice) ?? null;
-    if (!values || width === 0 || height === 0) {
+    if (!values || !camera || width === 0 || height === 0) {
       return;
     }
     const changed = wanted !== null && this.#wanted !== this.#slice;
@@ -362,74 +262,19 @@ export class CanvasViewer implements Viewer {
       this.#slice = this.#wanted;
     }
     if (this.#stale || changed) {
-      this.#paint(values);
-      this.#pyramid.painted(this.#picture);
+      const [, rows, columns] = this.shape;
+      const format = this.#frames?.format ?? null;
+      this.#picture.paint(values, rows, columns, format);
       // A slice that is still to come makes it stale when it has come.
       this.#stale = false;
     }
-    this.#place();
-    const ratio = this.#canvas.clear();
-    const { context } = this.#canvas;
-    this.#pyramid.draw(
-      context,
-      this.#placement as SlicePlacement,
-      ratio,
-      this.#size,
-      this.#smooth,
-    );
+    camera.show(this.#slice);
+    const placement = camera.placement as SlicePlacement;
+    this.#picture.draw(this.#canvas, placement, this.#size);
     if (changed) {
       this.events.emit('shown', { slice: this.#slice });
     }
     this.events.emit('drawn', null);
-  }
-
-  #paint(values: SliceValues): void {
-    const [, rows, columns] = this.shape;
-    const context = this.#picture.getContext('2d', {
-      alpha: false,
-      // In the page's own memory: it is painted as often as it is shown. A large
-      // picture is painted once and shown from smaller ones.
-      willReadFrequently: Math.max(rows, columns) <= LARGE_SIDE,
-    });
-    if (!context) {
-      throw new Error('The browser gave no 2D canvas');
-    }
-    if (
-      this.#picture.width !== columns ||
-      this.#picture.height !== rows ||
-      !this.#strip
-    ) {
-      this.#picture.width = columns;
-      this.#picture.height = rows;
-      this.#strip = context.createImageData(
-        columns,
-        Math.min(rows, STRIP_ROWS),
-      );
-    }
-    const pixels = new Uint32Array(this.#strip.data.buffer);
-    for (let row = 0; row < rows; row += STRIP_ROWS) {
-      const some = pixels.subarray(
-        0,
-        Math.min(rows - row, STRIP_ROWS) * columns,
-      );
-      if (values.channels > 1) {
-        paintColorFrame(values.values, row * columns, this.#inverse, some);
-      } else {
-        paintGreyFrame(values.values, row * columns, this.#grey, some);
-      }
-      context.putImageData(this.#strip, 0, row);
-    }
-  }
-
-  get #grey(): GreyTable {
-    const format = this.#frames?.format;
-    this.#table ??= greyTable(
-      { slope: format?.slope ?? 1, intercept: format?.intercept ?? 0 },
-      format?.signed ?? false,
-      this.#window ?? { center: 0, width: 1 },
-      this.#inverse,
-    );
-    return this.#table;
   }
 
   #loaded(count: number, slice: number): void {
@@ -446,25 +291,4 @@ export class CanvasViewer implements Viewer {
       extra: { slice },
     });
   }
-}
-
-/** Slices as they are stored: columns to the right, rows down. */
-function storedFrame(geometry: VolumeGeometry): PlaneFrame {
-  const right = geometry.direction(2);
-  const tilted = geometry.direction(1);
-  const share = dot(tilted, right);
-  const straight: Point = [
-    tilted[0] - share * right[0],
-    tilted[1] - share * right[1],
-    tilted[2] - share * right[2],
-  ];
-  const length = Math.hypot(...straight);
-  return {
-    axis: 0,
-    name: 'axial',
-    rows: 1,
-    columns: 2,
-    right,
-    down: [straight[0] / length, straight[1] / length, straight[2] / length],
-  };
 }
