@@ -1,6 +1,7 @@
 import type { EventRecorder } from '../session/EventRecorder';
 import type { LogTurn } from '../session/LogState';
-import type { Refusal, Session } from '../session/Session';
+import type { Session } from '../session/Session';
+import type { Refusal } from '../session/SessionEvents';
 import type { Shelf } from '../session/Shelf';
 import type { Prompt } from '../wire/Prompt';
 import { groupWithin } from '../wire/splitPrompts';

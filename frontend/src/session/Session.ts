@@ -1,60 +1,24 @@
-import type { PackedRegion } from '../wire/PackedRegion';
 import type { Prompt } from '../wire/Prompt';
 import type {
   PredictionMessage,
   ServerMessage,
   StateMessage,
-  UncertaintyMessage,
 } from '../wire/ServerMessage';
 import { MESSAGE_BYTES_MAX, splitPrompts } from '../wire/splitPrompts';
 import type { WireError } from '../wire/WireError';
-import { actionOf } from './actionOf';
 import { ClockOffset } from './ClockOffset';
 import { Emitter } from './Emitter';
 import type { EventRecorder } from './EventRecorder';
 import { isVisitOnly } from './isVisitOnly';
 import type { Link } from './Link';
+import { LogBook } from './LogBook';
 import type { LogState, LogTurn } from './LogState';
 import type { MaskStream } from './MaskStream';
 import type { MaskVolume } from './MaskVolume';
 import { pendingTurns } from './pendingTurns';
-import { type LogAction, reduceLog } from './reduceLog';
+import type { SessionEvents } from './SessionEvents';
 import type { SessionStatus } from './SessionStatus';
 import type { Errand, UnsentStore } from './UnsentStore';
-
-/** The answer that changed the mask. */
-export interface MaskCause {
-  readonly turn: string;
-  readonly seq: number;
-  readonly stage: string;
-  readonly final: boolean;
-  readonly version: number;
-}
-
-/** A turn that the server would not write, given back. */
-export interface Refusal {
-  readonly turn: string;
-  readonly prompts: readonly Prompt[];
-  readonly error: WireError;
-}
-
-export interface SessionEvents {
-  log: LogState;
-  /** `cause` is null where the whole mask was replaced */
-  mask: {
-    readonly slices: readonly number[];
-    readonly cause: MaskCause | null;
-  };
-  status: SessionStatus;
-  /** what was foreseen for a wish: shown, but no part of the mask */
-  foreseen: { readonly wish: string; readonly slices: readonly PackedRegion[] };
-  /** what was asked about a slice: `map` is null where nothing is known */
-  uncertainty: UncertaintyMessage;
-  /** a turn was not taken, and never will be */
-  refused: Refusal;
-  /** a sentence for the reader is due */
-  error: WireError;
-}
 
 export interface SessionParts {
   readonly link: Link;
@@ -80,10 +44,7 @@ export class Session {
   readonly events = new Emitter<SessionEvents>();
   readonly clock = new ClockOffset();
   readonly #parts: SessionParts;
-  /** What the server has written. */
-  #written: LogState = { turns: [] };
-  /** The same with what is unsent on top of it. */
-  #log: LogState = { turns: [] };
+  readonly #book: LogBook;
   #connection: SessionStatus['connection'] = 'connecting';
   #synchronised = false;
   /** version of the draft when the server last said where it stands */
@@ -97,7 +58,8 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    this.#foresee();
+    this.#book = new LogBook(parts.store);
+    this.#book.events.on('changed', (log) => this.events.emit('log', log));
     parts.link.events.on('closed', ({ final, refusal }) => {
       this.#connection = final ? 'refused' : 'offline';
       this.#synchronised = false;
@@ -135,12 +97,12 @@ export class Session {
   }
 
   get log(): LogState {
-    return this.#log;
+    return this.#book.log;
   }
 
   /** Turns whose last answer has not come. */
   get pending(): readonly LogTurn[] {
-    return pendingTurns(this.#log);
+    return pendingTurns(this.log);
   }
 
   get status(): SessionStatus {
@@ -199,7 +161,7 @@ export class Session {
 
   /** Give up the newest turn being answered, if any; redo brings a mark back. */
   cancel(): void {
-    const turn = pendingTurns(this.#log).at(-1);
+    const turn = pendingTurns(this.log).at(-1);
     if (!turn) {
       return;
     }
@@ -244,7 +206,7 @@ export class Session {
   /** This page writes from now on: also what another one has kept. */
   resume(): void {
     this.#parts.store.reread();
-    this.#foresee();
+    this.#book.foresee();
     // What is unsent follows when the server has said where it stands.
     this.#parts.link.renew();
     this.#tellStatus();
@@ -253,7 +215,7 @@ export class Session {
   /** Another page writes from now on. */
   standAside(): void {
     this.#parts.store.forget();
-    this.#foresee();
+    this.#book.foresee();
     this.#tellStatus();
   }
 
@@ -271,8 +233,7 @@ export class Session {
   }
 
   #send(errand: Errand): void {
-    this.#parts.store.add(errand);
-    this.#foresee();
+    this.#book.add(errand);
     if (this.#synchronised) {
       this.#dispatch(errand);
     }
@@ -299,19 +260,6 @@ export class Session {
     }
   }
 
-  #change(...actions: readonly LogAction[]): void {
-    this.#written = actions.reduce(reduceLog, this.#written);
-    this.#foresee();
-  }
-
-  /** Show at once what the server will say to the errands. */
-  #foresee(): void {
-    this.#log = this.#parts.store.errands
-      .map(actionOf)
-      .reduce(reduceLog, this.#written);
-    this.events.emit('log', this.#log);
-  }
-
   #receive(message: ServerMessage): void {
     const { recorder, stream } = this.#parts;
     switch (message.type) {
@@ -323,14 +271,14 @@ export class Session {
           turn: message.turn,
           seq: message.seq,
         });
-        this.#acknowledge(message.turn, message.seq);
+        this.#book.acknowledge(message.turn, message.seq);
         break;
       case 'prediction':
         this.#predict(message);
         break;
       case 'canvas':
         stream.replace(message.slices, message.version, message.quality ?? {});
-        this.#change({ type: 'answered', upto: message.upto });
+        this.#book.write({ type: 'answered', upto: message.upto });
         break;
       case 'foreseen':
         this.events.emit('foreseen', {
@@ -342,15 +290,11 @@ export class Session {
         this.events.emit('uncertainty', message);
         break;
       case 'log':
-        this.#settle((errand) => answers(errand, message.request));
-        this.#change({
-          type: 'synchronised',
-          turns: message.turns,
-          pending: null,
-        });
+        this.#book.settle((errand) => answers(errand, message.request));
+        this.#book.replace(message.turns);
         break;
       case 'progress':
-        this.#change({ ...message, type: 'progressed', id: message.turn });
+        this.#book.write({ ...message, type: 'progressed', id: message.turn });
         break;
       case 'events_taken':
         recorder.acknowledge(message.tab, message.seq);
@@ -367,13 +311,8 @@ export class Session {
 
   #synchronise(message: StateMessage): void {
     const { store, stream } = this.#parts;
-    const written = new Set(message.turns.map((turn) => turn.id));
-    store.remove((errand) => errand.type === 'turn' && written.has(errand.id));
-    this.#change({
-      type: 'synchronised',
-      turns: message.turns,
-      pending: new Set(message.pending),
-    });
+    this.#book.forgetTurns(message.turns);
+    this.#book.replace(message.turns, message.pending);
     this.#connection = 'online';
     this.#synchronised = true;
     this.#serverVersion = message.draft_version;
@@ -382,21 +321,6 @@ export class Session {
       this.#dispatch(errand);
     }
     this.sendEvents();
-  }
-
-  #acknowledge(id: string, seq: number): void {
-    const { store } = this.#parts;
-    const errand = store.errands.find((e) => e.type === 'turn' && e.id === id);
-    if (errand) {
-      store.remove((e) => e === errand);
-      this.#change(actionOf(errand), { type: 'taken', id, seq });
-    }
-  }
-
-  /** The oldest errand of a kind the server answers in turn is done. */
-  #settle(answered: (errand: Errand) => boolean): void {
-    const done = this.#parts.store.errands.find(answered);
-    this.#parts.store.remove((errand) => errand === done);
   }
 
   #predict(message: PredictionMessage): void {
@@ -411,8 +335,8 @@ export class Session {
       ...message.times,
       sent_at: message.sent_at,
     });
-    this.#acknowledge(turn, seq);
-    if (!this.#log.turns.some((known) => known.id === turn)) {
+    this.#book.acknowledge(turn, seq);
+    if (!this.log.turns.some((known) => known.id === turn)) {
       // Another tab's: only the server can tell what was marked.
       this.#parts.link.renew();
     }
@@ -422,7 +346,7 @@ export class Session {
       this.#sentAt.delete(turn);
     }
     this.#worker = message.worker;
-    const retracted = this.#log.turns.some(
+    const retracted = this.log.turns.some(
       (known) =>
         known.id === turn &&
         known.state !== 'active' &&
@@ -434,7 +358,7 @@ export class Session {
       version,
       quality,
       (slices) => {
-        this.#change({ type: 'predicted', id: turn, stage, final });
+        this.#book.write({ type: 'predicted', id: turn, stage, final });
         this.events.emit('mask', {
           slices,
           cause: { turn, seq, stage, final, version },
@@ -456,32 +380,28 @@ export class Session {
   }
 
   #refuse(turn: string | null, error: WireError): void {
-    const { store, stream, recorder } = this.#parts;
-    const whole = store.errands.find((e) => e.type === 'turn' && e.id === turn);
-    const wanted = this.#log.turns.some(
+    const unwritten = turn && this.#book.unwritten(turn);
+    const wanted = this.log.turns.some(
       ({ id, state }) => id === turn && state === 'active',
     );
     if (turn === null) {
       // An errand of this page can be read: it was something else that cannot.
       if (error.code !== 'message:malformed') {
-        this.#settle((errand) => errand.type !== 'turn');
+        this.#book.settle((errand) => errand.type !== 'turn');
       }
     } else if (
-      !whole &&
-      store.errands.some((e) => e.type === 'remove' && e.turn === turn)
+      unwritten ||
+      // Or else the turn stays as it was: only its removal is refused.
+      !this.#book.settle((e) => e.type === 'remove' && e.turn === turn)
     ) {
-      // The turn stays as it was: only its removal is refused.
-      this.#settle((e) => e.type === 'remove' && e.turn === turn);
-    } else {
-      store.remove((e) => ('turn' in e ? e.turn : e.id) === turn);
-      this.#change({ type: 'failed', id: turn, error });
-      recorder.record('turn_failed', { turn, code: error.code });
+      this.#book.fail(turn, error);
+      this.#parts.recorder.record('turn_failed', { turn, code: error.code });
     }
-    this.#foresee();
+    this.#book.foresee();
     // An answer may have been dropped for an undo that did not happen.
-    stream.refetch();
-    if (whole?.type === 'turn' && wanted) {
-      const { id, prompts } = whole;
+    this.#parts.stream.refetch();
+    if (unwritten && wanted) {
+      const { id, prompts } = unwritten;
       this.events.emit('refused', { turn: id, prompts, error });
     }
     this.events.emit('error', error);

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { MarkCollector } from '../../src/panels/MarkCollector.svelte';
 import { EventRecorder } from '../../src/session/EventRecorder';
-import type { Refusal, Session } from '../../src/session/Session';
+import type { Session } from '../../src/session/Session';
+import type { Refusal } from '../../src/session/SessionEvents';
 import { Shelf } from '../../src/session/Shelf';
 import type { Prompt } from '../../src/wire/Prompt';
 import { memoryStorage } from '../session/memoryStorage';

@@ -3,7 +3,8 @@ import { NoticeBoard } from '../../src/panels/NoticeBoard.svelte';
 import { UncertaintyDesk } from '../../src/panels/UncertaintyDesk.svelte';
 import { Emitter } from '../../src/session/Emitter';
 import type { EventRecorder } from '../../src/session/EventRecorder';
-import type { Session, SessionEvents } from '../../src/session/Session';
+import type { Session } from '../../src/session/Session';
+import type { SessionEvents } from '../../src/session/SessionEvents';
 import { packLabels } from '../../src/wire/packLabels';
 
 const ask = vi.fn<(slice: number) => string | null>();

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Emitter } from '../../src/session/Emitter';
 import { MaskVolume } from '../../src/session/MaskVolume';
-import type { Session, SessionEvents } from '../../src/session/Session';
+import type { Session } from '../../src/session/Session';
+import type { SessionEvents } from '../../src/session/SessionEvents';
 import { VisitPlanner } from '../../src/session/VisitPlanner';
 
 const take = vi.fn();
