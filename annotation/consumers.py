@@ -18,6 +18,7 @@ from django.db import DatabaseError, close_old_connections
 from annotation import storage
 from annotation.access import access_session
 from annotation.broadcast import session_group
+from annotation.leases import Unreachable
 from annotation.models import User
 from annotation.selectors.draft import draft_read
 from annotation.selectors.session import session_state
@@ -81,6 +82,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
         except AccessRefused as refused:
             unknown = refused.code == "access:not-logged-in"
             await self.close(CLOSE_NOT_LOGGED_IN if unknown else CLOSE_NOT_YOURS)
+        except (DatabaseError, *Unreachable) as error:
+            # The browser comes back by itself, as soon as they do.
+            log.warning("not let in", session=self.session_id, error=repr(error))
+            await self.close(CLOSE_TRY_AGAIN)
 
     async def disconnect(self, code: int) -> None:
         """Leave the group, and the seat."""

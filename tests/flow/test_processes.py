@@ -62,7 +62,7 @@ class Desk:
 
     def __init__(self, reader: Reader, assignment: str) -> None:
         self.reader, self.assignment = reader, assignment
-        self.case = reader.open_case(assignment)
+        self.case = self._open(time.monotonic() + PATIENCE_S)
         self.session = self.case.session["id"]
 
     def draw(self, prompt: dict[str, Any]) -> str:
@@ -87,7 +87,7 @@ class Desk:
         while time.monotonic() < deadline:
             try:
                 self.case.socket.close()
-                self.case = self.reader.open_case(self.assignment)
+                self.case = self._open(deadline)
                 rows = self.get("turns")
                 known = {row["id"]: row["final"] for row in rows}
                 if turn not in known:
@@ -97,6 +97,15 @@ class Desk:
             except (WebSocketException, OSError):
                 time.sleep(0.3)
         raise LostContact(turn)
+
+    def _open(self, deadline: float) -> Case:
+        """Connect; what was killed for another reader may still be away."""
+        while time.monotonic() < deadline:
+            try:
+                return self.reader.open_case(self.assignment)
+            except (WebSocketException, OSError):
+                time.sleep(0.3)
+        raise LostContact(self.assignment)
 
     def get(self, what: str) -> Any:
         """One of the session's documents."""

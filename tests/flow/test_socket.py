@@ -5,7 +5,9 @@ import json
 from uuid import uuid4
 
 import pytest
+import redis
 from channels.testing import WebsocketCommunicator
+from channels_redis.core import RedisChannelLayer
 from django.contrib.auth.models import AnonymousUser
 
 from annotation.models import AuditEvent, Event, Turn, User
@@ -57,6 +59,16 @@ async def test_an_address_without_a_session_is_nowhere(session):
     tab = Tab(session, session.assignment.reader)
     tab.socket = WebsocketCommunicator(tab.application, "/ws/elsewhere/")
     assert await closed_with(tab) == 4404
+
+
+async def test_while_valkey_is_away_a_browser_is_asked_to_try_again(
+    session, monkeypatch
+):
+    async def away(layer, group, channel):
+        raise redis.exceptions.ConnectionError("away")
+
+    monkeypatch.setattr(RedisChannelLayer, "group_add", away)
+    assert await closed_with(Tab(session, session.assignment.reader)) == 1011
 
 
 MESSAGES = {
