@@ -101,6 +101,19 @@ def test_marks_in_a_sagittal_plane_lie_where_the_pointer_was(reader: Reader) -> 
     ]
     for voxel in [(3, y + 11, x), *points, (4, y + 18, x)]:
         assert reader.mask(voxel) == 1
+    # What was one mark is told as one.
+    page.get_by_test_id("history").click()
+    said = page.get_by_test_id("turn").all_inner_texts()
+    told = [" ".join(turn.split()) for turn in said]
+    assert told == [
+        "Paint organ · slices 4–6",
+        "Four points organ · slices 2–5",
+        "Scribble organ · slices 2–5",
+        "Box organ · slices 2–5",
+        "Scribble organ · slices 2–4",
+        "Click organ · slice 5",
+    ]
+    page.get_by_test_id("history").click()
     # On the screen as well: the mask's colour at the very place that was clicked.
     reader.leave_picture()
     across, down = map(int, plane_point(reader, 2, clicked))

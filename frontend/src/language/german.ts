@@ -312,6 +312,7 @@ export const german: Readonly<Record<string, string>> = {
   none: 'keine',
   'slice {n} of {count}': 'Schicht {n} von {count}',
   'slice {n}': 'Schicht {n}',
+  'slices {first}–{last}': 'Schichten {first}–{last}',
   submitted: 'abgegeben',
   to: 'bis',
   'worker {name}': 'Rechner {name}',
