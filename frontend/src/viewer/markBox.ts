@@ -6,10 +6,15 @@ import type { PaneBox } from './PatchCanvas';
 /** CSS pixels that crosses, rings and lines reach beyond their voxels. */
 const REACH = 8;
 
-/** The part of the pane that marks are drawn on; null for none. */
+/**
+ * The part of the pane that marks are drawn on; null for none.
+ *
+ * @param reach how far beyond their voxels they are drawn
+ */
 export function markBox(
   placement: SlicePlacement,
   marks: readonly Prompt[],
+  reach = REACH,
 ): PaneBox | null {
   let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -24,10 +29,10 @@ export function markBox(
   return left > right
     ? null
     : {
-        left: left - REACH,
-        top: top - REACH,
-        right: right + REACH,
-        bottom: bottom + REACH,
+        left: left - reach,
+        top: top - reach,
+        right: right + reach,
+        bottom: bottom + reach,
       };
 }
 
