@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from tests.e2e.reader import Reader
+from tests.e2e.reader import PATIENCE_S, Reader
+from tests.e2e.test_annotating import is_orange
 
 pytestmark = pytest.mark.e2e
 
 SHAPE = (80, 96)
+NOISE = 30
+"""Grey levels by which a voxel may differ from those around it."""
 
 
 def row(z: int, y: int, first: int, last: int) -> list[tuple[int, int, int]]:
@@ -118,6 +125,64 @@ def test_marks_are_collected_on_demand_and_taken_out_one_by_one(
     page.keyboard.press("Delete")
     reader.settle()
     assert first.get_attribute("data-state") == "undone"
+
+
+def thumbnail(reader: Reader, places: list[tuple[int, int]]) -> NDArray[np.int64]:
+    """Colours that the newest turn's thumbnail has at places (y, x) of its slice.
+
+    A slice of this suite is smaller than what a thumbnail shows, so all of it is there.
+    """
+    box: Any = reader.page.get_by_test_id("turn-picture").first.bounding_box()
+    height, width = SHAPE
+    scale = min(box["width"] / width, box["height"] / height)
+    ratio = reader.page.evaluate("() => devicePixelRatio")
+    screen = reader.screen()
+
+    def at(y: int, x: int) -> NDArray[np.int64]:
+        across = box["x"] + box["width"] / 2 + (x + 0.5 - width / 2) * scale
+        down = box["y"] + box["height"] / 2 + (y + 0.5 - height / 2) * scale
+        return screen[int(down * ratio), int(across * ratio)]
+
+    return np.array([at(y, x) for y, x in places])
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_the_history_shows_what_was_marked_on_the_picture(
+    sit_down: Callable[..., Reader], ratio: float
+) -> None:
+    reader = sit_down(ratio=ratio)
+    reader.open("upright")
+    page, z = reader.page, reader.slice
+    reader.stroke(row(z, 38, 28, 44))
+    reader.settle()
+    page.get_by_test_id("history").click()
+    reader.leave_picture()
+    air, body, mark = (4, 4), (40, 75), (38, 36)
+
+    def follows(level: int) -> None:
+        """The thumbnail comes to show what the pane does, of air this grey level."""
+        late = time.monotonic() + PATIENCE_S
+        while True:
+            points = [reader.point((z, *place)) for place in (air, body)]
+            screen = reader.screen()
+            shown = [screen[int(y * ratio), int(x * ratio)] for x, y in points]
+            away = np.abs(thumbnail(reader, [air, body]) - shown).max()
+            if away < NOISE and shown[0][0] == level and shown[1][0] not in (0, 255):
+                return
+            assert time.monotonic() < late, (away, shown)
+
+    follows(0)
+    assert is_orange(thumbnail(reader, [mark])[0])
+    # The other way round as well, once things are calm.
+    page.keyboard.press("i")
+    follows(255)
+    assert is_orange(thumbnail(reader, [mark])[0])
+    # It is there when the list is opened again.
+    page.get_by_test_id("history").click()
+    page.get_by_test_id("turn-picture").wait_for(state="detached")
+    page.get_by_test_id("history").click()
+    follows(255)
+    assert reader.problems == []
 
 
 def test_a_second_tab_looks_on_until_it_takes_over(reader: Reader) -> None:

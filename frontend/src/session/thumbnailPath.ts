@@ -1,13 +1,20 @@
+import { liesOn } from '../wire/liesOn';
 import type { Prompt } from '../wire/Prompt';
 
 type Point = readonly [y: number, x: number];
 
-/** SVG path of a turn's marks on their slice, in voxels; empty without any. */
-export function thumbnailPath(prompts: readonly Prompt[]): string {
-  return prompts.map(pathOf).join('');
+/** SVG path of a turn's marks on a slice, in voxels; empty without any. */
+export function thumbnailPath(
+  prompts: readonly Prompt[],
+  slice: number,
+): string {
+  return prompts
+    .filter((prompt) => liesOn(prompt, slice))
+    .map((prompt) => pathOf(prompt, slice))
+    .join('');
 }
 
-function pathOf(prompt: Prompt): string {
+function pathOf(prompt: Prompt, slice: number): string {
   switch (prompt.kind) {
     case 'scribble':
       return line(prompt.voxels.map(([, y, x]) => [y, x]));
@@ -16,7 +23,10 @@ function pathOf(prompt: Prompt): string {
     case 'click':
       return line([[prompt.voxel[1], prompt.voxel[2]]]);
     case 'extreme_points':
-      return prompt.voxels.map(([, y, x]) => line([[y, x]])).join('');
+      return prompt.voxels
+        .filter(([z]) => z === slice)
+        .map(([, y, x]) => line([[y, x]]))
+        .join('');
     case 'box':
       return frame(prompt);
     case 'paint':

@@ -78,7 +78,23 @@ describe('several marks of one turn', () => {
 describe('a thumbnail', () => {
   test('draws strokes as lines and clicks as dots', () => {
     const click: Prompt = { kind: 'click', label: 1, voxel: [4, 3, 8] };
-    expect(thumbnailPath([STROKE, click])).toBe('M2 1L6 5M8 3L8 3');
+    expect(thumbnailPath([STROKE, click], 4)).toBe('M2 1L6 5M8 3L8 3');
+  });
+
+  test('draws nothing of marks on other slices', () => {
+    const click: Prompt = { kind: 'click', label: 1, voxel: [5, 3, 8] };
+    expect(thumbnailPath([STROKE, click], 5)).toBe('M8 3L8 3');
+    const points: Prompt = {
+      kind: 'extreme_points',
+      label: 1,
+      voxels: [
+        [0, 1, 1],
+        [0, 2, 2],
+        [1, 3, 3],
+        [1, 4, 4],
+      ],
+    };
+    expect(thumbnailPath([points], 1)).toBe('M3 3L3 3M4 4L4 4');
   });
 
   test('frames boxes by the voxels they hold', () => {
@@ -88,10 +104,10 @@ describe('a thumbnail', () => {
       start: [0, 1, 2],
       stop: [1, 5, 9],
     };
-    expect(thumbnailPath([box])).toBe('M2 1H8V4H2Z');
+    expect(thumbnailPath([box], 0)).toBe('M2 1H8V4H2Z');
   });
 
   test('of an accept is empty', () => {
-    expect(thumbnailPath([{ kind: 'accept', slice: 1 }])).toBe('');
+    expect(thumbnailPath([{ kind: 'accept', slice: 1 }], 1)).toBe('');
   });
 });
