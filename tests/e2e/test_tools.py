@@ -228,6 +228,7 @@ def test_another_computer_looks_on_until_it_takes_over(
     assert other.told("elsewhere") == "open elsewhere: you may look"
     other.page.get_by_test_id("take-over").click()
     reader.page.get_by_test_id("elsewhere").wait_for()
+    other.page.get_by_test_id("accept").wait_for()
     other.stroke(row(z, 60, 60, 70))
     other.settle()
     reader.wait(f"() => window.slicewise.maskValue({z}, 60, 65) === 1")
