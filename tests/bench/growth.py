@@ -1,10 +1,9 @@
 """``python -m tests.bench.growth [--turns N] [--switches N]``: does the page grow?
 
 Chromium's memory after so many turns in one case, and after so many changes of case,
-beside what it was before them with the same case open, once the browser's caches were
-full; and beside what the same log takes in a page that was just loaded with it. The
-page is all that its heap snapshot holds, pictures and masks too. Garbage is collected
-before a look.
+beside what it was before them with the same case open; and beside what the same log
+takes in a page that was just loaded with it. The page is all that its heap snapshot
+holds, pictures and masks too. Garbage is collected before a look.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from tests.bench.viewer_report import FOLDER, save_growth
 from tests.e2e.reader import Reader
 
 WARM_ACTS = 20
-"""Cases or turns until the caches of the browser, which have an end, are full."""
+"""Cases or turns until most of the browser's caches, which have an end, are full."""
 LOOKS = 3
 MOST_PERCENT = 5.0
 MOST_MB = 1500
@@ -105,10 +104,12 @@ def turns(
 
 def switches(
     reader: Reader, devtools: CDPSession, names: Sequence[str], count: int
-) -> tuple[Look, Look]:
+) -> tuple[Look, Look, Look]:
     """Open the cases in turn, and look through a few slices of each.
 
-    A CT takes twice the memory of a micrograph: at the looks the first is open.
+    A CT takes twice the memory of a micrograph: at the looks the first is open. There
+    are ``count`` cases between the first two looks, and as many after them: what a
+    cache still takes in may be seen before the second, what leaks before the third.
     """
 
     def act(number: int) -> None:
@@ -123,10 +124,13 @@ def switches(
 
     for number in range(WARM_ACTS):
         act(number)
-    early = middle([posed() for _ in range(LOOKS)])
-    for number in range(count):
-        act(number)
-    return early, middle([posed() for _ in range(LOOKS)])
+    looks = [middle([posed() for _ in range(LOOKS)])]
+    for _ in range(2):
+        for number in range(count):
+            act(number)
+        looks.append(middle([posed() for _ in range(LOOKS)]))
+    early, between, late = looks
+    return early, between, late
 
 
 def await_slices(reader: Reader) -> None:
@@ -205,9 +209,10 @@ def measured(
         row("a page just loaded, with that log", fresh, loaded, "", ""),
     ]
     names = [CASE, *sorted(reader.cases.keys() - {CASE, LARGE})]
-    looks = switches(reader, devtools, names, switch_count)
+    early, between, late = switches(reader, devtools, names, switch_count)
     what = f"{switch_count} cases opened ({len(names)} in turns), after {WARM_ACTS}"
-    lines.append(_grew(what, *looks))
+    lines.append(_grew(what, early, between))
+    lines.append(_grew(f"{switch_count} more of them", between, late))
     empty = look(devtools)
     whole = large(reader, devtools)
     kept = "yes" if whole.processes_mb <= MOST_MB else "no"

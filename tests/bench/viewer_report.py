@@ -30,10 +30,11 @@ After garbage was collected twice. The page is all that its heap snapshot holds:
 and strings, voxels and masks, nodes and styles. In it, and in the JS heap that Chromium
 counts, is the code that the browser compiles the more of, the longer a page is used,
 and throws away again. Processes are all of Chromium's, the median of three looks where
-cases were opened; its caches of frames and of drawing have an end, and were full before
-the first look. What turns leave on purpose, their prompts and their lines in the
-history, is what a page that was just loaded takes more with that log than without it.
-At both looks the same case is open on the same slice."""
+cases were opened; its caches of frames and of drawing have an end, and where that is
+reached after the first look, the second lot of cases tells. What turns leave on
+purpose, their prompts and their lines in the history, is what a page that was just
+loaded takes more with that log than without it. At all looks the same case is open on
+the same slice."""
 
 
 @dataclass(frozen=True)
