@@ -232,6 +232,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             browser=browser,
             page=self.channel_name,
             take=message.get("take"),
+            waits=message.get("waits"),
         )
         self.seated = browser
         return told

@@ -14,21 +14,29 @@ from annotation.leases import valkey_client
 SEAT_S = 15
 """A browser asks every five seconds; one that cannot any more keeps nobody off."""
 RETURN_S = 3
-"""So long a seat is kept for a page that is being loaded again."""
+"""So long who waits leaves a seat to a page that is being loaded again."""
+
+_LEFT = "left"
 
 
-def sit_down(*, session: UUID | str, browser: UUID, page: str, take: bool) -> UUID:
+def sit_down(
+    *, session: UUID | str, browser: UUID, page: str, take: bool, waits: bool
+) -> UUID:
     """Sit down unless another browser sits there; ``take`` its seat. Return who sits.
 
-    ``page``: of the browser's pages the one that asks.
+    ``page``: of the browser's pages the one that asks. ``waits``: it was told of
+    another before, and does not sit down the moment that one is gone.
     """
     valkey, key = valkey_client(), _key(session)
     value = f"{browser} {page}"
     held = valkey.set(key, value, nx=not take, get=True, ex=SEAT_S)
-    holder = browser if held is None or take else UUID(held.decode().split()[0])
-    if held is not None and holder == browser:
+    if held is None or take:
+        return browser
+    sitting, at = held.decode().split(maxsplit=1)
+    if UUID(sitting) == browser or (at == _LEFT and not waits):
         valkey.set(key, value, ex=SEAT_S)
-    return holder
+        return browser
+    return UUID(sitting)
 
 
 def stand_up(*, session: UUID | str, browser: UUID, page: str) -> None:
@@ -36,7 +44,7 @@ def stand_up(*, session: UUID | str, browser: UUID, page: str) -> None:
     valkey, key = valkey_client(), _key(session)
     # In two steps: who sits down between them asks again before it runs out.
     if valkey.get(key) == f"{browser} {page}".encode():
-        valkey.expire(key, RETURN_S)
+        valkey.set(key, f"{browser} {_LEFT}", ex=RETURN_S)
 
 
 def _key(session: UUID | str) -> str:

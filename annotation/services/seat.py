@@ -18,9 +18,17 @@ log = structlog.get_logger(__name__)
 
 
 def seat_ask(
-    *, user: User, session_id: UUID | str, browser: UUID, page: str, take: Any
+    *,
+    user: User,
+    session_id: UUID | str,
+    browser: UUID,
+    page: str,
+    take: Any,
+    waits: Any,
 ) -> dict[str, Any]:
     """Sit down where the seat is free, or ``take`` it; return who has it.
+
+    ``waits``: the page looks on already.
 
     While Valkey cannot be asked, everybody has it.
 
@@ -28,12 +36,12 @@ def seat_ask(
     ------
     AccessRefused, MessageError.
     """
-    if not isinstance(take, bool):
-        raise malformed("“take” is neither true nor false")
+    if not isinstance(take, bool) or not isinstance(waits, bool):
+        raise malformed("“take” or “waits” is neither true nor false")
     session = access_session(user=user, id=session_id, write=True)
     try:
         holder = seats.sit_down(
-            session=session.pk, browser=browser, page=page, take=take
+            session=session.pk, browser=browser, page=page, take=take, waits=waits
         )
     except Unreachable as error:
         log.warning("seat not asked for", session=str(session.pk), error=repr(error))

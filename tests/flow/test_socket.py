@@ -79,7 +79,12 @@ MESSAGES = {
     "remove": {"type": "remove", "id": str(uuid4()), "turn": str(uuid4())},
     "cancel": {"type": "cancel", "turn": str(uuid4())},
     "foresee": {"type": "foresee", "id": str(uuid4()), "slices": [1]},
-    "sit": {"type": "sit", "browser": str(uuid4()), "take": False},
+    "sit": {
+        "type": "sit",
+        "browser": str(uuid4()),
+        "take": False,
+        "waits": False,
+    },
     "events": {
         "type": "events",
         "tab": str(uuid4()),
@@ -123,7 +128,7 @@ async def test_one_computer_of_the_reader_writes_until_another_takes_over(sessio
         (other, there, True, there),
         (tab, here, False, there),
     ):
-        await at.say(type="sit", browser=browser, take=take)
+        await at.say(type="sit", browser=browser, take=take, waits=False)
         assert (await at.hear("seat"))["holder"] == holder
     await other.close()
 

@@ -64,7 +64,8 @@ export class SeatHold {
       () => this.#ask(false),
       this.#held ? ASK_MS : WAIT_MS,
     );
-    this.#link.send({ type: 'sit', browser: this.#browser, take });
+    const waits = !this.#held;
+    this.#link.send({ type: 'sit', browser: this.#browser, take, waits });
   }
 
   #hear(held: boolean): void {

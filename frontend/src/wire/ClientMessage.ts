@@ -72,11 +72,12 @@ export interface ClockMessage {
   readonly t: number;
 }
 
-/** This browser would write, or wait for it; `take`: now. */
+/** This browser would write; `take`: now; `waits`: as soon as no other does. */
 export interface SitMessage {
   readonly type: 'sit';
   readonly browser: string;
   readonly take: boolean;
+  readonly waits: boolean;
 }
 
 export type ClientMessage =

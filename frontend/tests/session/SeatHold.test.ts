@@ -41,6 +41,17 @@ test('who writes asks on every connection, and again before it runs out', () => 
   expect(told).toEqual([]);
 });
 
+test('who looks on says so', () => {
+  seat.request();
+  link.say({ type: 'seat', holder: 'other' });
+  vi.advanceTimersByTime(5_000);
+  seat.takeOver();
+  const waits = link
+    .errands()
+    .map((message) => message.type === 'sit' && message.waits);
+  expect(waits).toEqual([false, true, true]);
+});
+
 test('who looks on has the seat when it is left, or takes it', () => {
   seat.request();
   link.say({ type: 'seat', holder: 'other' });

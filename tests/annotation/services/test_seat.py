@@ -19,9 +19,14 @@ pytestmark = pytest.mark.django_db
 def ask(session, reader, told, valkey):
     """Who sits, after a page has asked."""
 
-    def asked(browser, *, page="page", take=False, user=reader):
+    def asked(browser, *, page="page", take=False, waits=False, user=reader):
         answer = seat_ask(
-            user=user, session_id=session.pk, browser=browser, page=page, take=take
+            user=user,
+            session_id=session.pk,
+            browser=browser,
+            page=page,
+            take=take,
+            waits=waits,
         )
         assert answer["type"] == "seat"
         return answer["holder"]
@@ -55,10 +60,17 @@ def test_a_seat_runs_out_unless_it_is_asked_for_again(ask, session, valkey):
     assert ask(THERE) == str(THERE)
 
 
-def test_a_seat_that_was_left_waits_a_moment_for_its_browser(ask, session, valkey):
+def test_a_seat_that_was_left_is_free_for_who_comes(ask, session):
     ask(HERE)
     seat_leave(session_id=session.pk, browser=HERE, page="page")
-    assert ask(THERE) == str(HERE)
+    assert ask(THERE) == str(THERE)
+    assert ask(HERE) == str(THERE)
+
+
+def test_who_waits_leaves_it_a_moment_to_its_browser(ask, session, valkey):
+    ask(HERE)
+    seat_leave(session_id=session.pk, browser=HERE, page="page")
+    assert ask(THERE, waits=True) == str(HERE)
     assert 0 < valkey.ttl(f"seat:{session.pk}") <= seats.RETURN_S
     assert ask(HERE, page="loaded again") == str(HERE)
     # The page from before is late to go.
@@ -81,6 +93,7 @@ def test_only_the_reader_sits_down(ask, session):
     with pytest.raises(SlicewiseError) as refused:
         ask(HERE, user=lead)
     assert refused.value.code == "access:read-only"
-    with pytest.raises(SlicewiseError) as refused:
-        ask(HERE, take="yes")
-    assert refused.value.code == "message:malformed"
+    for odd in ({"take": "yes"}, {"waits": None}):
+        with pytest.raises(SlicewiseError) as refused:
+            ask(HERE, **odd)
+        assert refused.value.code == "message:malformed"
