@@ -90,9 +90,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         """Leave the group, and the seat."""
         if self.channel_layer is not None:
-            await self.channel_layer.group_discard(
-                session_group(self.session_id), self.channel_name
-            )
+            try:
+                await self.channel_layer.group_discard(
+                    session_group(self.session_id), self.channel_name
+                )
+            except Unreachable as error:
+                # Gone with what it was kept in, or by itself in the end.
+                log.warning("not left", session=self.session_id, error=repr(error))
         if self.seated is not None:
             await _in_thread(seat_leave)(
                 session_id=self.session_id,

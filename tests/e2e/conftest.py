@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,20 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.bench.chromium import ARGUMENTS, CHROMIUM
 from tests.bench.product import Product, served
 from tests.e2e.cases import AFFINES, write_cases, write_ct
 from tests.e2e.reader import Reader
 from tests.inference_worker.engines.cases import tiny_mem3d, tiny_prism
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
-# Software WebGL, and no sandbox for root in a container.
-ARGUMENTS = [
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    "--no-sandbox",
-]
 
 PROJECTS = ("Browser", "Carried", "Solid", "Foreseen")
 

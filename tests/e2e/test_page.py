@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Playwright, Route
 
-from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Account, LiveStack, seated
+from tests.bench.chromium import ARGUMENTS, CHROMIUM
+from tests.e2e.conftest import Account, LiveStack, seated
 from tests.e2e.reader import Reader
 from tests.e2e.test_planes import MARKS
 

@@ -71,6 +71,18 @@ async def test_while_valkey_is_away_a_browser_is_asked_to_try_again(
     assert await closed_with(Tab(session, session.assignment.reader)) == 1011
 
 
+async def test_a_socket_is_closed_while_valkey_is_away(session, monkeypatch):
+    async def away(layer, group, channel):
+        raise redis.exceptions.ConnectionError("away")
+
+    tab = Tab(session, session.assignment.reader)
+    await tab.open()
+    with monkeypatch.context() as patch:
+        patch.setattr(RedisChannelLayer, "group_discard", away)
+        # Raises what the server would log as a failure of ours.
+        await tab.close()
+
+
 MESSAGES = {
     "turn": {"type": "turn", "id": str(uuid4()), "prompts": [CLICK]},
     "undo": {"type": "undo", "id": str(uuid4())},

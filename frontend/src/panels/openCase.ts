@@ -12,9 +12,9 @@ import { newId } from '../session/newId';
 import { SeatHold } from '../session/SeatHold';
 import { Session } from '../session/Session';
 import { pageStorage, Shelf } from '../session/Shelf';
-import { SilenceWatch } from '../session/SilenceWatch';
 import { SocketLink } from '../session/SocketLink';
 import { UnsentStore } from '../session/UnsentStore';
+import { watchSilence } from '../session/watchSilence';
 import { chooseDrawing, type Drawing } from '../viewer/chooseDrawing';
 import type { Viewer } from '../viewer/Viewer';
 import { CaseDesk } from './CaseDesk.svelte';
@@ -59,7 +59,7 @@ export async function openCase(target: HTMLElement): Promise<void> {
     newId,
     now,
   });
-  new SilenceWatch(session, link, now);
+  watchSilence(session, link, now);
   const shelf = new Shelf(storage);
   const browser = browserId(shelf, 'locks' in navigator, newId);
   const desk = new CaseDesk(

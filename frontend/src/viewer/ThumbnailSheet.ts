@@ -1,10 +1,11 @@
 import type { SlicePlacement } from '../geometry/SlicePlacement';
 import { cutBox } from './cutBox';
 import type { SliceValues } from './cutPlane';
-import { drawColor } from './drawColor';
 import { drawGrey } from './drawGrey';
+import { drawPixels } from './drawPixels';
 import { pyramidLevel, shownBox } from './PicturePyramid';
 import type { PlaneSource } from './PlaneCanvas';
+import { paintColorFrame } from './paintFrame';
 import { pixelContext } from './pixelContext';
 import { THUMBNAIL } from './placeThumbnail';
 
@@ -148,7 +149,9 @@ export class ThumbnailSheet {
     const { values, rows, columns } = cutBox(slice, width, box, step);
     const { inverse } = source;
     if (slice.channels > 1) {
-      drawColor(this.#picture, columns, rows, values, inverse);
+      drawPixels(this.#picture, columns, rows, (pixels) =>
+        paintColorFrame(values, 0, inverse, pixels),
+      );
     } else {
       const levels = source.window();
       drawGrey(this.#picture, columns, rows, values, levels, inverse);

@@ -1,5 +1,5 @@
+import { drawPixels } from './drawPixels';
 import { paintGrey } from './paintGrey';
-import { pixelContext } from './pixelContext';
 import type { Window } from './Viewer';
 
 /** Make `picture` the grey values of a plane, one pixel each. */
@@ -11,10 +11,7 @@ export function drawGrey(
   window: Window,
   inverse: boolean,
 ): void {
-  picture.width = columns;
-  picture.height = rows;
-  const context = pixelContext(picture);
-  const image = context.createImageData(columns, rows);
-  paintGrey(values, window, inverse, new Uint32Array(image.data.buffer));
-  context.putImageData(image, 0, 0);
+  drawPixels(picture, columns, rows, (pixels) =>
+    paintGrey(values, window, inverse, pixels),
+  );
 }
